@@ -1,0 +1,46 @@
+"""Fixed choices of documents."""
+
+from django.db import models
+
+
+class DocumentKind(models.TextChoices):
+    """What is written."""
+
+    POSTMORTEM = "postmortem", "Postmortem"
+    NOTICE = "notice", "Change notice"
+
+
+class DocumentState(models.TextChoices):
+    """Where a document stands on its way to the public."""
+
+    DRAFT = "draft", "Draft"
+    IN_REVIEW = "in_review", "In review"
+    APPROVED = "approved", "Approved"
+    PUBLISHED = "published", "Published"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class NoticeHeading(models.TextChoices):
+    """Under which heading of the changelog a notice stands (Keep a Changelog)."""
+
+    ADDED = "added", "Added"
+    CHANGED = "changed", "Changed"
+    DEPRECATED = "deprecated", "Deprecated"
+    REMOVED = "removed", "Removed"
+    FIXED = "fixed", "Fixed"
+    SECURITY = "security", "Security"
+
+
+class ClaimState(models.TextChoices):
+    """Whether the evidence carries a claim."""
+
+    SUPPORTED = "supported", "Supported"
+    STALE = "stale", "Stale"
+    UNSUPPORTED = "unsupported", "Unsupported"
+
+
+class Verdict(models.TextChoices):
+    """What a reviewer decides."""
+
+    APPROVED = "approved", "Approved"
+    CHANGES_REQUESTED = "changes_requested", "Changes requested"

@@ -1,0 +1,87 @@
+"""Postmortems and notices: text in revisions, claims bound to evidence, reviews of one exact revision."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from incidents.attribution.models import AttributionRun
+from incidents.changes.models import Change
+from incidents.core.models import Stamped
+from incidents.documents.enums import DocumentKind, DocumentState, NoticeHeading, Verdict
+from incidents.response.models import Incident
+
+
+class Document(Stamped):
+    """A postmortem or a notice; `version` counts saves and guards against lost updates."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="documents")
+    kind = models.CharField(max_length=12, choices=DocumentKind.choices)
+    change = models.ForeignKey(Change, null=True, blank=True, on_delete=models.SET_NULL, related_name="notices")
+    run = models.ForeignKey(AttributionRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    slug = models.SlugField(max_length=160)
+    title = models.CharField(max_length=300)
+    body = models.TextField(blank=True)
+    heading = models.CharField(max_length=12, choices=NoticeHeading.choices, blank=True)
+    state = models.CharField(max_length=12, choices=DocumentState.choices, default=DocumentState.DRAFT)
+    version = models.PositiveIntegerField(default=1)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-updated_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "slug"], name="document_once"),
+            models.CheckConstraint(condition=Q(state__in=DocumentState.values), name="document_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Revision(models.Model):
+    """The text as it was after one save; `number` is the document's version then."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=300)
+    body = models.TextField(blank=True)
+    note = models.CharField(max_length=300, blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["document", "number"], name="revision_once")]
+
+
+class Claim(models.Model):
+    """A number, date or causal sentence of a document and the evidence that carries it.
+
+    The body refers to it as `[about 412](ev:KEY)`. `evidence` says where to look (kind and reference), `value` what was
+    found there when the sentence was written.
+    """
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="claims")
+    key = models.CharField(max_length=60)
+    evidence = models.JSONField(default=dict)
+    value = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["document", "key"], name="claim_once")]
+
+
+class Review(models.Model):
+    """A reviewer's decision on one exact revision; a later save makes it void."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="reviews")
+    revision_number = models.PositiveIntegerField()
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(max_length=20, choices=Verdict.choices)
+    note = models.TextField(blank=True)
+    # The reason for approving in spite of unsupported claims, where there were any.
+    sign_off = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]

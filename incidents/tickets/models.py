@@ -1,0 +1,59 @@
+"""Complaint tickets: when reported, when the symptom began, from which segment, with which symptoms and who says so."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from incidents.catalog.models import Product, Segment, Source, Symptom
+from incidents.core.models import Foreign
+from incidents.tickets.enums import LabelSource, TicketStatus
+
+
+class Ticket(Foreign):
+    """One complaint; `weight` counts merged duplicates."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="tickets")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="tickets")
+    reported_at = models.DateTimeField()
+    onset_at = models.DateTimeField(null=True)
+    title = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="tickets")
+    channel = models.CharField(max_length=60, blank=True)
+    reporter = models.CharField(max_length=120, blank=True)
+    weight = models.FloatField(default=1.0)
+    url = models.TextField(blank=True)
+    status = models.CharField(max_length=12, choices=TicketStatus.choices, default=TicketStatus.NEW)
+    day_fields = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="ticket_once"),
+            models.CheckConstraint(condition=Q(weight__gt=0), name="ticket_weight"),
+            models.CheckConstraint(condition=Q(status__in=TicketStatus.values), name="ticket_status"),
+        ]
+        indexes = [models.Index(fields=["product", "reported_at", "segment"], name="ticket_product_time")]
+
+    def __str__(self) -> str:
+        return self.title or self.text[:80] or self.external_id
+
+
+class TicketSymptom(models.Model):
+    """A ticket shows a symptom with a confidence, according to the machine, the bundle or a person."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="labels")
+    symptom = models.ForeignKey(Symptom, on_delete=models.PROTECT, related_name="labels")
+    confidence = models.FloatField(default=1.0)
+    source = models.CharField(max_length=10, choices=LabelSource.choices)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "symptom"], name="ticket_symptom_once"),
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0) & Q(confidence__lte=1), name="ticket_symptom_confidence"
+            ),
+        ]
