@@ -1,0 +1,187 @@
+"""What the attribution engine reads: one case's complaints as counted cells, and its changes as exposures.
+
+Times are float hours since the start of the case's window (negative: before it). Whoever builds the
+evidence (a database query, a bundle reader) decides the bins and converts time zones; the engine itself
+knows no clock and no zone.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+UNKNOWN = -1
+
+
+class EvidenceError(ValueError):
+    """The evidence contradicts itself, for example a cell that names a bin outside the window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dimension:
+    """A segment dimension, for example surface, and its values in the order of their indices."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """Client versions that carry a change: exposure then follows adoption instead of a rollout.
+
+    A ticket that names its version is exposed or not, whatever its time; a ticket that does not is
+    exposed with the share of use on carrying versions at its time.
+    """
+
+    dimension: int
+    values: tuple[
+        int, ...
+    ]  # indices of the versions that carry it: from the carrying one up to, without, the fixed one
+    adoption: Floats  # (n_bins,) share of use on those versions, 0..1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeExposure:
+    """One change of the log: whom it reached, when, and how fast."""
+
+    key: str
+    started: float  # hours; when it took effect
+    kind: str = ""
+    scope: tuple[tuple[int, tuple[int, ...]], ...] = ()  # (dimension index, exposed value indices); empty: everybody
+    steps: tuple[tuple[float, float], ...] = ()  # (hour, share 0..1) in time order; empty: at once
+    shape: Literal["steps", "linear"] = "steps"  # "linear" draws straight lines between the steps
+    ended: float | None = None
+    end_kind: str | None = None  # revert, fix, mitigation, superseded
+    carrier: Carrier | None = None
+    visibility: str = "public"  # an internal or dogfood change reached no customer
+    masks: tuple[str, ...] = ()
+    interacts_with: tuple[str, ...] = ()
+    edge_uncertainty: float = 0.0  # hours; 24 where the log gives a bare date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """How use spreads over full segments.
+
+    `segments` (n_segments, n_dimensions) value indices, -1 where a row of counts left a dimension open;
+    `share` (n_segments,) non-negative, normalised by the engine.
+    """
+
+    segments: Ints
+    share: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricPanel:
+    """One metric over time in several groups, to be compared between exposed and unexposed groups.
+
+    `values` (n_times, n_groups) with NaN where there is no point; `hours` (n_times,); `groups` (n_groups,
+    n_dimensions) value indices with -1 for "all"; `better` tells which way is good, None if nobody said.
+    """
+
+    key: str
+    hours: Floats
+    groups: Ints
+    values: Floats
+    better: Literal["higher", "lower"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Priors and switches; every default is stated in docs/statistics/attribution.md with its reason."""
+
+    inclusion: float = 0.25  # prior probability that a change of the log raised complaints
+    share_centre: float = 0.03  # prior median of a change's excess, as a share of all complaints
+    share_spread: float = 1.3  # standard deviation of the logarithm of that share
+    profile_strength: float = 6.0  # Dirichlet strength of a change's symptom profile, spread evenly
+    lags: tuple[float, ...] = (
+        4.0,
+        12.0,
+        30.0,
+        72.0,
+    )  # hours, mean delays from exposure to ticket that are averaged over
+    lag_shape: float = 1.5  # shape of the gamma delay
+    half_lives: tuple[float, ...] = (
+        0.0,
+        240.0,
+    )  # hours after which an effect has faded to half; 0: it does not fade
+    trend_spread: float = 0.35  # prior standard deviation of the log trend over the window
+    weekday_spread: float = 0.22  # prior standard deviation of a weekday's log effect
+    max_effects: int = 8  # most excesses that are looked for
+    declare_at: float = 0.5  # posterior probability from which a change is named
+    interval: float = 0.9
+    metric_moves_if_harmful: float = 0.65  # share of harmful changes that move a metric the wrong way
+    metric_moves_if_harmless: float = 0.15
+    use_metrics: bool = True
+    kind_profiles: tuple[
+        tuple[str, tuple[float, ...]], ...
+    ] = ()  # optional prior symptom profile by kind; off by default
+    draws: int = 3000
+    seed: int = 20260423
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseEvidence:
+    """One case as sufficient statistics: cells of (time bin, observed pattern, symptom) with their
+    weighted counts.
+
+    A pattern is one combination of the dimensions' values as tickets reported them, -1 where unknown. A
+    ticket with several or uncertain symptoms is spread over several cells with fractional counts; a
+    ticket without any goes to a symptom of its own (the bundle reader calls it "unknown") and still counts.
+    """
+
+    edges: Floats  # (n_bins + 1,) hours, increasing
+    day: Ints  # (n_bins,) running number of the local day of each bin, from 0
+    weekday: Ints  # (n_bins,) 0 Monday to 6 Sunday, local
+    hour: Ints | None  # (n_bins,) 0..23 local at the bin's centre; None where bins are longer than six hours
+    dimensions: tuple[Dimension, ...]
+    patterns: Ints  # (n_patterns, n_dimensions)
+    symptoms: tuple[str, ...]
+    cell_bin: Ints  # (n_cells,)
+    cell_pattern: Ints  # (n_cells,)
+    cell_symptom: Ints  # (n_cells,)
+    cell_count: Floats  # (n_cells,) > 0
+    changes: tuple[ChangeExposure, ...] = ()
+    usage: Usage | None = None  # None: learnt from the tickets
+    usage_total: Floats | None = None  # (n_bins,) use per bin, an offset for the expected number of complaints
+    publicity: tuple[float, ...] = ()  # hours of events that made people complain more in every segment at once
+    metrics: tuple[MetricPanel, ...] = ()
+    settings: Settings = field(default_factory=Settings)
+
+    @property
+    def n_bins(self) -> int:
+        """Number of time bins."""
+        return len(self.edges) - 1
+
+    @property
+    def n_tickets(self) -> float:
+        """Weighted number of complaints."""
+        return float(self.cell_count.sum())
+
+    def check(self) -> None:
+        """Raise `EvidenceError` where arrays disagree in length or point outside what they index."""
+        n_bins, n_dims = self.n_bins, len(self.dimensions)
+        if n_bins < 1 or not np.all(np.diff(self.edges) > 0):
+            raise EvidenceError("edges: at least two increasing hours are needed; give the window's start and end.")
+        for name, values in (("day", self.day), ("weekday", self.weekday)):
+            if len(values) != n_bins:
+                raise EvidenceError(f"{name}: {len(values)} values for {n_bins} bins; give one a bin.")
+        if self.patterns.ndim != 2 or self.patterns.shape[1] != n_dims:
+            raise EvidenceError(f"patterns: shape {self.patterns.shape} for {n_dims} dimensions; give one column each.")
+        for name, index, size in (
+            ("cell_bin", self.cell_bin, n_bins),
+            ("cell_pattern", self.cell_pattern, len(self.patterns)),
+            ("cell_symptom", self.cell_symptom, len(self.symptoms)),
+        ):
+            if len(index) != len(self.cell_count):
+                raise EvidenceError(f"{name}: {len(index)} values for {len(self.cell_count)} cells.")
+            if len(index) and (index.min() < 0 or index.max() >= size):
+                raise EvidenceError(f"{name}: values must lie in 0..{size - 1}.")
+        if not np.all(np.isfinite(self.cell_count)) or (self.cell_count < 0).any():
+            raise EvidenceError("cell_count: counts must be finite and not negative.")
+        keys = [change.key for change in self.changes]
+        if len(set(keys)) != len(keys):
+            raise EvidenceError("changes: two changes have the same key; give each its own.")
