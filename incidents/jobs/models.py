@@ -1,4 +1,4 @@
-"""The job of record (a row written in the transaction of what it belongs to) and the signs of life of workers."""
+"""The job of record, a row written in the transaction of what it belongs to, and its workers' signs of life."""
 
 from django.conf import settings
 from django.db import models
@@ -11,13 +11,13 @@ from incidents.jobs.enums import OPEN_STATES, JobState, Part
 class Job(models.Model):
     """One piece of work that is done once, whatever dies on the way.
 
-    A worker holds a job by a lease: `lease_token` names the holder, `leased_until` says until when others keep
-    away. Only the holder of the current token can finish the job, so its effects happen once.
+    A worker holds a job by a lease: `lease_token` names the holder, `leased_until` says until when others
+    keep away. Only the holder of the current token can finish the job, so its effects happen once.
     """
 
     kind = models.CharField(max_length=64)
     payload = models.JSONField(default=dict)
-    # Two open or succeeded jobs of one kind never share a key; after a failure the key is free. Empty: no key.
+    # Two open or succeeded jobs of one kind never share a key; a failure frees it. Empty: no key.
     idempotency_key = models.CharField(max_length=200, blank=True, default="")
     state = models.CharField(max_length=16, choices=JobState, default=JobState.QUEUED)
 
