@@ -10,8 +10,6 @@ END $$;
 
 CREATE TRIGGER audit_is_append_only BEFORE UPDATE OR DELETE ON incidents_auditentry
     FOR EACH ROW EXECUTE FUNCTION incidents_refuse_rewrite();
-CREATE TRIGGER audit_is_not_truncated BEFORE TRUNCATE ON incidents_auditentry
-    FOR EACH STATEMENT EXECUTE FUNCTION incidents_refuse_rewrite();
 CREATE TRIGGER run_is_immutable BEFORE UPDATE ON incidents_attributionrun
     FOR EACH ROW WHEN (OLD.created_by_id IS NOT DISTINCT FROM NEW.created_by_id)
     EXECUTE FUNCTION incidents_refuse_rewrite();
@@ -35,7 +33,6 @@ ALLOW = """
 DROP TRIGGER publication_is_frozen ON incidents_publication;
 DROP TRIGGER revision_is_immutable ON incidents_revision;
 DROP TRIGGER run_is_immutable ON incidents_attributionrun;
-DROP TRIGGER audit_is_not_truncated ON incidents_auditentry;
 DROP TRIGGER audit_is_append_only ON incidents_auditentry;
 DROP FUNCTION incidents_refuse_rewrite();
 """

@@ -1,0 +1,47 @@
+"""Writing the catalogue: products, their dimensions and symptoms, sources, memberships, interned segments."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import orjson
+from django.db import transaction
+
+from incidents.catalog.enums import SourceKind
+from incidents.catalog.models import Membership, Product, Segment, Source
+from incidents.core.access import Role
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def segment_digest(values: Mapping[str, str]) -> str:
+    """Return the digest under which a pattern is interned; the order of its dimensions does not matter."""
+    return hashlib.md5(orjson.dumps(dict(values), option=orjson.OPT_SORT_KEYS), usedforsecurity=False).hexdigest()
+
+
+@transaction.atomic
+def intern_segments(*, product: Product, patterns: Iterable[Mapping[str, str]]) -> dict[str, int]:
+    """Make sure that each pattern has its row; return {digest: id} for all of them."""
+    wanted = {segment_digest(pattern): dict(pattern) for pattern in patterns}
+    rows = [Segment(product=product, values=values, digest=digest) for digest, values in sorted(wanted.items())]
+    Segment.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2000)
+    found = Segment.objects.filter(product=product, digest__in=list(wanted))
+    return dict(found.values_list("digest", "id"))
+
+
+def ensure_source(*, product: Product, key: str, name: str, kind: SourceKind = SourceKind.BUNDLE) -> Source:
+    """Return the product's source of that key, made if there is none."""
+    source, _ = Source.objects.get_or_create(product=product, key=key, defaults={"kind": kind, "name": name})
+    return source
+
+
+def manual_source(*, product: Product) -> Source:
+    """Return the source of what people enter by hand."""
+    return ensure_source(product=product, key="manual", name="Entered by hand", kind=SourceKind.MANUAL)
+
+
+def grant_role(*, user: "User", role: Role, product: Product | None = None) -> Membership:
+    """Give a person a role for one product, or for all of them."""
+    membership, _ = Membership.objects.get_or_create(user=user, product=product, role=role)
+    return membership
