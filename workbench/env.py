@@ -1,4 +1,4 @@
-"""Typed readers of the environment. A value that cannot be read stops the start with a sentence that says what to set."""
+"""Typed readers of the environment. A value that cannot be read stops the start and says what to set."""
 
 import os
 

@@ -1,7 +1,7 @@
 """Settings of the workbench, read from the environment by `workbench.env`.
 
-Production sets DJANGO_SECRET_KEY, DJANGO_ALLOWED_HOSTS, DATABASE_URL and BROKER_URL. `make up` sets them for a machine of
-one's own; DJANGO_DEBUG is for development alone.
+Production sets DJANGO_SECRET_KEY, DJANGO_ALLOWED_HOSTS, DATABASE_URL and BROKER_URL. `make up` sets them for a
+machine of one's own; DJANGO_DEBUG is for development alone.
 """
 
 from pathlib import Path
