@@ -2,12 +2,19 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Left
 
 from incidents.catalog.models import Product, Segment, Source, Symptom
 from incidents.core.models import Foreign
 from incidents.tickets.enums import LabelSource, TicketStatus
+
+
+# What full-text search looks at; a text's first 100,000 characters, since PostgreSQL refuses vectors over a megabyte.
+TICKET_WORDS = SearchVector("title", Left("text", 100_000), config="english")
 
 
 class Ticket(Foreign):
@@ -34,7 +41,11 @@ class Ticket(Foreign):
             models.CheckConstraint(condition=Q(weight__gt=0), name="ticket_weight"),
             models.CheckConstraint(condition=Q(status__in=TicketStatus.values), name="ticket_status"),
         ]
-        indexes = [models.Index(fields=["product", "reported_at", "segment"], name="ticket_product_time")]
+        indexes = [
+            models.Index(fields=["product", "reported_at", "segment"], name="ticket_product_time"),
+            models.Index(fields=["product", "-reported_at", "-id"], name="ticket_newest"),
+            GinIndex(TICKET_WORDS, name="ticket_words"),
+        ]
 
     def __str__(self) -> str:
         return self.title or self.text[:80] or self.external_id
