@@ -12,7 +12,6 @@ from incidents.catalog.models import Product, Segment, Source, Symptom
 from incidents.core.models import Foreign
 from incidents.tickets.enums import LabelSource, TicketStatus
 
-
 # What full-text search looks at; a text's first 100,000 characters, since PostgreSQL refuses vectors over a megabyte.
 TICKET_WORDS = SearchVector("title", Left("text", 100_000), config="english")
 

@@ -1,0 +1,156 @@
+"""Tickets as support reads them: filters, pages by key rather than by number, one ticket with its labels."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.search import SearchQuery
+from django.db import transaction
+from django.db.models import Prefetch, Q, QuerySet
+
+from incidents.catalog.models import Product, Symptom
+from incidents.catalog.queries import matching_segment_ids, require, visible_products
+from incidents.core.access import Action
+from incidents.core.audit import record_audit
+from incidents.core.errors import NotThere
+from incidents.tickets.enums import LabelSource, TicketStatus
+from incidents.tickets.models import TICKET_WORDS, Ticket, TicketSymptom
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+ASSERTED = 0.5  # from this confidence on, a label counts as said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketFilter:
+    """What to show; empty members do not filter."""
+
+    symptom: str = ""
+    status: str = ""
+    words: str = ""
+    channel: str = ""
+    labelled_by: str = ""
+    starts_at: dt.datetime | None = None
+    ends_at: dt.datetime | None = None
+    segment: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketPage:
+    """Some tickets and the key after which the next page starts (empty on the last page)."""
+
+    tickets: list[Ticket]
+    next_key: str
+
+
+def tickets_matching(product: Product, chosen: TicketFilter) -> QuerySet[Ticket]:
+    """Return the product's tickets that the filter lets through, the newest first."""
+    rows = Ticket.objects.filter(product=product)
+    if chosen.starts_at:
+        rows = rows.filter(reported_at__gte=chosen.starts_at)
+    if chosen.ends_at:
+        rows = rows.filter(reported_at__lt=chosen.ends_at)
+    if chosen.status:
+        rows = rows.filter(status=chosen.status)
+    if chosen.channel:
+        rows = rows.filter(channel=chosen.channel)
+    if chosen.symptom == "none":
+        rows = rows.exclude(labels__confidence__gte=ASSERTED)
+    elif chosen.symptom or chosen.labelled_by:
+        label = Q(labels__confidence__gte=ASSERTED)
+        if chosen.symptom:
+            label &= Q(labels__symptom__key=chosen.symptom)
+        if chosen.labelled_by:
+            label &= Q(labels__source=chosen.labelled_by)
+        rows = rows.filter(label).distinct()
+    segment_ids = matching_segment_ids(product, chosen.segment)
+    if segment_ids is not None:
+        rows = rows.filter(segment__in=segment_ids)
+    if chosen.words:
+        query = SearchQuery(chosen.words, search_type="websearch", config="english")
+        rows = rows.annotate(words=TICKET_WORDS).filter(words=query).defer("words")
+    return rows.order_by("-reported_at", "-id")
+
+
+def ticket_page(rows: QuerySet[Ticket], *, after: str = "", size: int = 50) -> TicketPage:
+    """Return the page after a key; a key is "time|id" of the last ticket seen, and a malformed one starts anew."""
+    if after:
+        at, _, number = after.partition("|")
+        try:
+            moment = dt.datetime.fromisoformat(at)
+            last = int(number)
+        except ValueError:
+            pass
+        else:
+            rows = rows.filter(Q(reported_at__lt=moment) | Q(reported_at=moment, id__lt=last))
+    labels = TicketSymptom.objects.select_related("symptom").order_by("-confidence")
+    found = list(rows.select_related("segment").prefetch_related(Prefetch("labels", queryset=labels))[: size + 1])
+    more = len(found) > size
+    found = found[:size]
+    key = f"{found[-1].reported_at.isoformat()}|{found[-1].pk}" if more else ""
+    return TicketPage(tickets=found, next_key=key)
+
+
+def capped_count(rows: QuerySet[Ticket], *, cap: int = 10_000) -> tuple[int, bool]:
+    """Return (number of tickets up to the cap, whether there are more): an exact count of millions helps nobody."""
+    n = rows.order_by()[: cap + 1].count()
+    return min(n, cap), n > cap
+
+
+def ticket_for(user: "User | AnonymousUser", pk: int, action: Action = Action.VIEW) -> Ticket:
+    """Return one ticket if the person may do this to it: the only door to a ticket by its id."""
+    ticket = (
+        Ticket.objects.filter(pk=pk, product__in=visible_products(user))
+        .select_related("product", "segment", "source")
+        .prefetch_related("labels__symptom", "labels__decided_by")
+        .first()
+    )
+    if ticket is None:
+        raise NotThere("There is no such ticket, or it is not yours to see.")
+    require(user, action, ticket.product)
+    return ticket
+
+
+def channels_of(product: Product) -> list[str]:
+    """Return the channels that the product's tickets came by."""
+    rows = Ticket.objects.filter(product=product).exclude(channel="").order_by("channel")
+    return list(rows.values_list("channel", flat=True).distinct())
+
+
+@transaction.atomic
+def decide_symptoms(*, actor: "User", ticket: Ticket, symptoms: Sequence[Symptom]) -> None:
+    """Say which symptoms the ticket shows: a person's word replaces the machine's, and stays on re-import."""
+    require(actor, Action.TRIAGE, ticket.product)
+    row = Ticket.objects.select_for_update().get(pk=ticket.pk)
+    before = sorted(row.labels.filter(confidence__gte=ASSERTED).values_list("symptom__key", flat=True))
+    row.labels.all().delete()
+    TicketSymptom.objects.bulk_create(
+        TicketSymptom(ticket=row, symptom=symptom, confidence=1.0, source=LabelSource.PERSON, decided_by=actor)
+        for symptom in symptoms
+    )
+    row.status = TicketStatus.TRIAGED
+    row.save(update_fields=["status"])
+    record_audit(
+        actor=actor,
+        action="symptoms decided",
+        subject=row,
+        product_id=row.product_id,
+        detail={"before": before, "after": sorted(symptom.key for symptom in symptoms)},
+    )
+
+
+@transaction.atomic
+def set_ticket_status(*, actor: "User", ticket: Ticket, status: TicketStatus) -> None:
+    """Move a ticket in triage; a dismissed one no longer counts in attribution."""
+    require(actor, Action.TRIAGE, ticket.product)
+    changed = Ticket.objects.filter(pk=ticket.pk).exclude(status=status).update(status=status)
+    if changed:
+        record_audit(
+            actor=actor,
+            action="ticket " + status,
+            subject=ticket,
+            product_id=ticket.product_id,
+            detail={"before": ticket.status},
+        )
