@@ -46,23 +46,12 @@ class ChangeRecord:
     artifact_after: str = ""
 
 
-_PLAIN = [
-    "kind",
-    "title",
-    "description",
-    "scope",
-    "started_at",
-    "rollout_shape",
-    "ended_at",
-    "end_kind",
-    "carried_by_version",
-    "fixed_in_version",
-    "discovered_at",
-    "announced_at",
-    "user_facing",
-    "visibility",
-    "url",
-]
+# The members of a record that are columns of the change.
+_PLAIN = (
+    ("kind", "title", "description", "scope", "url", "user_facing", "visibility")
+    + ("started_at", "rollout_shape", "ended_at", "end_kind", "discovered_at", "announced_at")
+    + ("carried_by_version", "fixed_in_version")
+)
 
 
 @transaction.atomic

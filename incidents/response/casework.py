@@ -64,7 +64,7 @@ def update_incident(
     status: IncidentStatus,
     restricted: bool,
 ) -> Incident:
-    """Change what the case is called, how bad it is, where it stands and who may see it; the trail keeps what it was."""
+    """Change what the case is called, how bad it is, where it stands, who sees it; the trail keeps what it was."""
     require(actor, Action.EDIT_CASE, incident.product)
     row = Incident.objects.select_for_update().get(pk=incident.pk)
     wanted = {"title": title, "summary": summary, "severity": severity, "status": status, "restricted": restricted}

@@ -1,0 +1,23 @@
+"""The one segment filter in addresses: `seg.surface=cli&seg.surface=web`; an empty value is "not stated"."""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+PREFIX = "seg."
+
+
+def chosen_segment(query: QueryDict, known: Iterable[str]) -> dict[str, list[str]]:
+    """Return {dimension: chosen values} for the dimensions that the product knows, in a stable order."""
+    found = {}
+    for dimension in known:
+        values = sorted(set(query.getlist(PREFIX + dimension)))
+        if values:
+            found[dimension] = values
+    return found
+
+
+def segment_query(chosen: Mapping[str, Iterable[str]]) -> str:
+    """Write a segment filter as part of an address."""
+    return urlencode([(PREFIX + dimension, value) for dimension, values in sorted(chosen.items()) for value in values])
