@@ -6,4 +6,4 @@ os.environ.setdefault("DJANGO_SECRET_KEY", "only-for-checkers-" + "x" * 50)
 os.environ.setdefault("DATABASE_URL", "postgresql://nobody@localhost/none")
 os.environ.setdefault("BROKER_URL", "redis://localhost/0")
 
-from workbench.settings import *  # noqa: E402, F403
+from workbench.settings import *  # noqa: F403

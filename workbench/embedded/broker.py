@@ -34,8 +34,7 @@ class Broker:
         program = binaries.broker_program()
         folder = self.home / "broker"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        pid_file = self.socket.parent / "broker.pid"
-        leftovers.stop_process_in(pid_file, program=program.name)
+        leftovers.stop_process_in(self._pid_file, program=program.name)
         self.socket.unlink(missing_ok=True)
         self.child = Child(
             name="broker",
@@ -44,14 +43,14 @@ class Broker:
             environment={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"},
             folder=folder,
         )
-        self.child.start()
-        self.wait_answering(self.child)
-        if self.child.process is not None:
-            pid_file.write_text(f"{self.child.process.pid}\n", encoding="ascii")
+        self.start_until_answering(self.child)
         return self.child
 
-    def wait_answering(self, child: Child) -> None:
-        """Wait until the server answers PING; loading a long append-only file takes a while."""
+    def start_until_answering(self, child: Child) -> None:
+        """Start and wait until the server answers PING; loading a long append-only file takes a while."""
+        child.start()
+        if child.process is not None:
+            self._pid_file.write_text(f"{child.process.pid}\n", encoding="ascii")
         deadline = time.monotonic() + self.start_seconds
         while time.monotonic() < deadline:
             if child.exit_code() is not None:
@@ -69,6 +68,10 @@ class Broker:
             if time.monotonic() > deadline:
                 raise EmbeddedError(f"No broker answers at {self.socket}.")
             time.sleep(0.05)
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.socket.parent / "broker.pid"
 
     def _options(self, folder: Path) -> list[str]:
         settings = {

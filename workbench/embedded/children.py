@@ -32,6 +32,8 @@ class Child:
     stop_seconds: float = 10.0
     identity: Identity | None = None
     folder: Path | None = None
+    # Write to this process's own output instead of the log.
+    through: bool = False
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     n_restarts: int = field(default=0)
@@ -39,12 +41,12 @@ class Child:
     def start(self) -> None:
         """Start the process; its output is appended to the log."""
         _rotate(self.log)
-        with self.log.open("ab") as out:
+        with contextlib.nullcontext() if self.through else self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 list(self.command),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
-                stderr=subprocess.STDOUT,
+                stderr=None if self.through else subprocess.STDOUT,
                 env=dict(self.environment),
                 cwd=self.folder,
                 # Its own session: Ctrl-C reaches the supervisor alone, which stops the children in order.
@@ -73,9 +75,14 @@ class Child:
         try:
             self.process.wait(self.stop_seconds)
         except subprocess.TimeoutExpired:
+            self.kill_session()
+            self.process.wait()
+
+    def kill_session(self) -> None:
+        """Kill the child and all it forked."""
+        if self.process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
 
     def stop(self) -> None:
         """Ask and wait."""

@@ -34,6 +34,24 @@ def stop_process_in(pid_file: Path, *, program: str, seconds: float = 10.0) -> N
     wait_gone(pid, what=f"a {program} left by an earlier start (process {pid})", seconds=seconds)
 
 
+def stop_all_in(pid_file: Path) -> None:
+    """Stop the workbench's own processes of an earlier start, named in a file, and wait for their end.
+
+    They end with their parent; waiting for it keeps the port free for the new start.
+    """
+    try:
+        numbers = [int(line) for line in pid_file.read_text(encoding="ascii").split()]
+    except (FileNotFoundError, ValueError):
+        return
+    mine = [pid for pid in numbers if any(word in command_line(pid) for word in ("granian", "celery"))]
+    for pid in mine:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    for pid in mine:
+        wait_gone(pid, what=f"a process left by an earlier start ({command_line(pid)[:60]}…)", seconds=20.0)
+    pid_file.unlink(missing_ok=True)
+
+
 def forget_reused_pid(data: Path) -> None:
     """Remove a lock file whose process number now belongs to another program (after a restart of the machine).
 

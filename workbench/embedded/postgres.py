@@ -75,7 +75,7 @@ class Postgres:
             identity=self._identity,
             folder=Path("/"),
         )
-        self._start_until_accepting(self.child)
+        self.start_until_accepting(self.child)
         return self.child
 
     def create_database(self, name: str = "workbench") -> bool:
@@ -91,7 +91,7 @@ class Postgres:
         subprocess.run([*command, "-c", f'create database "{name}"'], env=_environment(), check=True)
         return True
 
-    def _start_until_accepting(self, child: Child) -> None:
+    def start_until_accepting(self, child: Child) -> None:
         """Start, and start again while a killed predecessor is still being cleared away by the system."""
         deadline = time.monotonic() + self.start_seconds
         child.start()
