@@ -48,9 +48,9 @@ class ChangeRecord:
 
 # The members of a record that are columns of the change.
 _PLAIN = (
-    ("kind", "title", "description", "scope", "url", "user_facing", "visibility")
-    + ("started_at", "rollout_shape", "ended_at", "end_kind", "discovered_at", "announced_at")
-    + ("carried_by_version", "fixed_in_version")
+    *("kind", "title", "description", "scope", "url", "user_facing", "visibility"),
+    *("started_at", "rollout_shape", "ended_at", "end_kind", "discovered_at", "announced_at"),
+    *("carried_by_version", "fixed_in_version"),
 )
 
 

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
+_UTC = ZoneInfo("UTC")
+
 
 class ZonedDateTimeField(forms.DateTimeField):
     """A date and time in a stated zone, as browsers' datetime-local inputs give it; the value is aware and in UTC.
@@ -13,7 +15,7 @@ class ZonedDateTimeField(forms.DateTimeField):
     A time that the clocks skip or repeat is refused: the writer must say which one is meant by choosing another.
     """
 
-    def __init__(self, *, zone: ZoneInfo = ZoneInfo("UTC"), **options: Any) -> None:
+    def __init__(self, *, zone: ZoneInfo = _UTC, **options: Any) -> None:
         """Keep the zone; it stands in the hint, so that nobody has to guess."""
         options.setdefault(
             "widget", forms.DateTimeInput(attrs={"type": "datetime-local", "step": "60"}, format="%Y-%m-%dT%H:%M")

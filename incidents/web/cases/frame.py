@@ -1,0 +1,48 @@
+"""What every page of a case shows around its content: title, status, window, tabs, what the reader may do."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from incidents.catalog.queries import roles_of
+from incidents.core.access import Action, allowed
+from incidents.response.queries import incident_for, zone_of
+
+TABS = (
+    ("overlay", "Overlay", "case"),
+    ("attribution", "Attribution", "attribution"),
+    ("tickets", "Tickets", "case-tickets"),
+    ("timeline", "Timeline", "case-timeline"),
+    ("documents", "Documents", "case-documents"),
+    ("settings", "Settings", "case-settings"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTab:
+    """One tab: its key, label and the name of its address (which takes `case_id`)."""
+
+    key: str
+    label: str
+    url_name: str
+
+
+def case_context(request: HttpRequest, case_id: int, tab: str, action: Action = Action.VIEW) -> dict[str, Any]:
+    """Return the context of a case's page: `incident`, `zone`, `tabs`, `tab`, `may` (a set of action names).
+
+    Raises NotThere or NotPermitted as `incident_for` does.
+    """
+    incident = incident_for(request.user, case_id, action)  # type: ignore[arg-type]
+    roles = roles_of(request.user, incident.product)  # type: ignore[arg-type]
+    may = {one.value for one in Action if allowed(roles, one)}
+    return {
+        "incident": incident,
+        "case_id": incident.pk,
+        "zone": zone_of(incident),
+        "display_zone": zone_of(incident),
+        "tabs": [CaseTab(*one) for one in TABS if one[0] != "settings" or Action.EDIT_CASE.value in may],
+        "tab": tab,
+        "may": may,
+        "section": "cases",
+    }
