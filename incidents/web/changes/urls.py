@@ -1,5 +1,12 @@
-"""Addresses of the changes pages."""
+"""Addresses of the change log."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from incidents.web.changes import views
+
+urlpatterns = [
+    path("changes/", views.changes, name="changes"),
+    path("changes/<int:change_id>/", views.change, name="change"),
+    path("changes/<int:change_id>/edit/", views.change_edit, name="change-edit"),
+    path("products/<slug:product_slug>/changes/new/", views.change_new, name="change-new"),
+]

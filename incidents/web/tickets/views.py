@@ -1,0 +1,142 @@
+"""Pages of tickets: the list with its filters, one ticket with its labels."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from incidents.catalog.queries import dimensions_of, permitted, symptoms_of, visible_products
+from incidents.core.access import Action
+from incidents.core.audit import audit_trail
+from incidents.response.queries import visible_incidents
+from incidents.tickets.enums import LabelSource, TicketStatus
+from incidents.tickets.inbox import (
+    TicketFilter,
+    capped_count,
+    channels_of,
+    decide_symptoms,
+    set_ticket_status,
+    ticket_for,
+    ticket_page,
+    tickets_matching,
+)
+from incidents.web.cases.frame import case_context
+from incidents.web.people import signed_in
+from incidents.web.segments import chosen_segment, segment_query
+from incidents.web.tickets.causes import probable_causes
+
+
+@require_safe
+@login_required
+def tickets(request: HttpRequest) -> HttpResponse:
+    """List the tickets of one product; with several products, the reader chooses."""
+    products = list(visible_products(request.user))
+    wanted = request.GET.get("product", "")
+    product = next((one for one in products if one.slug == wanted), products[0] if products else None)
+    context: dict[str, Any] = {"section": "tickets", "products": products, "product": product}
+    if product is not None:
+        context |= _listing(request, product)
+        context |= {"display_zone": ZoneInfo(product.timezone), "zone": ZoneInfo(product.timezone)}
+    template = (
+        "tickets/rows.html" if request.GET.get("after") and request.headers.get("HX-Request") else "tickets/list.html"
+    )
+    return render(request, template, context)
+
+
+@require_safe
+@login_required
+def case_tickets(request: HttpRequest, case_id: int) -> HttpResponse:
+    """List the tickets of a case."""
+    context = case_context(request, case_id, "tickets")
+    incident = context["incident"]
+    context |= _listing(request, incident.product, starts_at=incident.starts_at, ends_at=incident.ends_at)
+    rows_only = request.GET.get("after") and request.headers.get("HX-Request")
+    return render(request, "tickets/rows.html" if rows_only else "tickets/case.html", context)
+
+
+def _listing(request: HttpRequest, product: Any, **window: Any) -> dict[str, Any]:
+    query = request.GET
+    dimensions = list(dimensions_of(product))
+    segment = chosen_segment(query, [dimension.key for dimension in dimensions])
+    chosen = TicketFilter(
+        symptom=query.get("symptom", ""),
+        status=query.get("status", "") if query.get("status", "") in TicketStatus.values else "",
+        words=query.get("q", "").strip(),
+        channel=query.get("channel", ""),
+        labelled_by=query.get("labelled_by", "") if query.get("labelled_by", "") in LabelSource.values else "",
+        segment=segment,
+        **window,
+    )
+    rows = tickets_matching(product, chosen)
+    page = ticket_page(rows, after=query.get("after", ""))
+    following = query.copy()
+    following["after"] = page.next_key
+    context: dict[str, Any] = {
+        "page": page,
+        "more_query": following.urlencode() if page.next_key else "",
+        "chosen": chosen,
+        "is_filtered": bool(chosen.symptom or chosen.status or chosen.words or chosen.channel or segment),
+    }
+    if not query.get("after"):
+        n, capped = capped_count(rows)
+        context |= {
+            "n_tickets": n,
+            "is_capped": capped,
+            "symptoms": symptoms_of(product),
+            "statuses": TicketStatus.choices,
+            "channels": channels_of(product),
+            "label_sources": LabelSource.choices,
+            "dimensions": [(one, segment.get(one.key, [])) for one in dimensions],
+            "segment_query": segment_query(segment),
+        }
+    return context
+
+
+@require_safe
+@login_required
+def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """Show one ticket: what was said, when it began, from where, its symptoms and its probable causes."""
+    row = ticket_for(request.user, ticket_id)
+    zone = ZoneInfo(row.product.timezone)
+    cases = visible_incidents(request.user).filter(
+        product=row.product, starts_at__lte=row.reported_at, ends_at__gt=row.reported_at
+    )
+    labels = sorted(row.labels.all(), key=lambda label: (-label.confidence, label.symptom.name))
+    context = {
+        "section": "tickets",
+        "ticket": row,
+        "zone": zone,
+        "display_zone": zone,
+        "labels": labels,
+        "shown": {label.symptom.pk for label in labels if label.confidence >= 0.5},
+        "symptoms": symptoms_of(row.product),
+        "statuses": TicketStatus.choices,
+        "segment": [(one.name, row.segment.values.get(one.key, "")) for one in dimensions_of(row.product)],
+        "causes": probable_causes(row, list(cases)),
+        "cases": cases,
+        "trail": audit_trail(row)[:20],
+        "may_triage": permitted(request.user, Action.TRIAGE, row.product),
+    }
+    return render(request, "tickets/detail.html", context)
+
+
+@require_POST
+@login_required
+def ticket_decide(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """Store a person's word on a ticket's symptoms or its place in triage."""
+    user = signed_in(request)
+    row = ticket_for(user, ticket_id, Action.TRIAGE)
+    status = request.POST.get("status", "")
+    if status in TicketStatus.values:
+        set_ticket_status(actor=user, ticket=row, status=TicketStatus(status))
+        messages.success(request, f"Marked as {TicketStatus(status).label.lower()}.")
+    else:
+        chosen = set(request.POST.getlist("symptom"))
+        symptoms = [one for one in symptoms_of(row.product) if one.key in chosen]
+        decide_symptoms(actor=user, ticket=row, symptoms=symptoms)
+        messages.success(request, "Symptoms saved as your decision.")
+    return redirect("ticket", ticket_id=row.pk)
