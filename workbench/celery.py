@@ -1,11 +1,37 @@
 """The Celery application: it wakes workers; what is to be done stands in the database (incidents.jobs)."""
 
 import os
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
+from celery.signals import worker_ready, worker_shutdown
+
+if TYPE_CHECKING:
+    from incidents.jobs.pulse import Pulse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 
 app = Celery("workbench")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["incidents"])
+
+
+_pulses: "list[Pulse]" = []
+
+
+@worker_ready.connect
+def _begin_pulse(**_: Any) -> None:
+    """Let a worker show that it lives, once it can take work."""
+    from incidents.jobs.pulse import Pulse  # needs the app registry, which is filled after this module
+
+    # Sent again after each reconnection to the broker.
+    if not _pulses:
+        _pulses.append(Pulse())
+        _pulses[0].start()
+
+
+@worker_shutdown.connect
+def _end_pulse(**_: Any) -> None:
+    """Let a worker that ends in order no longer count as alive."""
+    while _pulses:
+        _pulses.pop().stop()

@@ -76,9 +76,7 @@ class Job(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                name="job_waiting", fields=["available_at", "id"], condition=Q(state=JobState.QUEUED)
-            ),
+            models.Index(name="job_waiting", fields=["available_at", "id"], condition=Q(state=JobState.QUEUED)),
             models.Index(name="job_leases", fields=["leased_until"], condition=Q(state=JobState.RUNNING)),
             models.Index(name="job_by_kind", fields=["kind", "-id"]),
         ]

@@ -1,7 +1,6 @@
 """A real browser on a real server. What each fixture gives is told in tests/README.md."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +10,8 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
+
+from tests.browser import browser_program
 
 # Playwright's loop lives in this thread, which Django takes for asynchronous code; nothing here runs in that loop.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -26,18 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-
-
-def browser_program() -> str | None:
-    """Return a Chromium or Chrome of this machine; None where Playwright's own must do."""
-    named = os.environ.get("WORKBENCH_BROWSER")
-    if named:
-        return named
-    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
-        found = shutil.which(name)
-        if found is not None:
-            return found
-    return None
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,8 @@
+"""The registry of tasks: importing a concept's `tasks` module registers its handlers. Celery loads this file.
+
+tests/jobs/test_registry.py fails when a `tasks` module is missing here.
+"""
+
+from incidents.jobs import tasks as jobs_tasks
+
+__all__ = ["jobs_tasks"]
