@@ -33,8 +33,8 @@ def case_context(request: HttpRequest, case_id: int, tab: str, action: Action = 
 
     Raises NotThere or NotPermitted as `incident_for` does.
     """
-    incident = incident_for(request.user, case_id, action)  # type: ignore[arg-type]
-    roles = roles_of(request.user, incident.product)  # type: ignore[arg-type]
+    incident = incident_for(request.user, case_id, action)
+    roles = roles_of(request.user, incident.product)
     may = {one.value for one in Action if allowed(roles, one)}
     return {
         "incident": incident,

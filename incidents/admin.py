@@ -1,0 +1,54 @@
+"""The administration of what has no page of its own: products, roles, sources."""
+
+from django.contrib import admin
+
+from incidents.models import Dimension, DimensionValue, Membership, Product, Source, Symptom
+
+
+@admin.register(Product)
+class ProductAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Products."""
+
+    list_display = ("name", "slug", "timezone", "is_demo")
+    prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who holds which role for which product; an empty product means all of them."""
+
+    list_display = ("user", "role", "product")
+    list_filter = ("role", "product")
+    autocomplete_fields = ("user",)
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Where rows come from."""
+
+    list_display = ("name", "product", "kind", "last_received_at")
+    list_filter = ("product", "kind")
+
+
+class DimensionValueInline(admin.TabularInline):  # type: ignore[type-arg]
+    """The values of a dimension."""
+
+    model = DimensionValue
+    extra = 0
+
+
+@admin.register(Dimension)
+class DimensionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Dimensions and their values."""
+
+    list_display = ("name", "key", "product", "position")
+    list_filter = ("product",)
+    inlines = (DimensionValueInline,)
+
+
+@admin.register(Symptom)
+class SymptomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The taxonomy."""
+
+    list_display = ("name", "key", "product", "position", "retired_at")
+    list_filter = ("product",)
