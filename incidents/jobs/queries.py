@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from incidents.core.errors import NotThere
-from incidents.jobs.enums import FINAL_STATES, OPEN_STATES, Part
+from incidents.jobs.enums import FINAL_STATES, OPEN_STATES, JobState, Part
 from incidents.jobs.models import Heartbeat, Job
 
 # A worker shows a sign of life every five seconds; after four missed ones it is taken for dead.
@@ -56,6 +56,11 @@ def open_jobs(*, kind: str | None = None) -> QuerySet[Job]:
 def latest_job(*, kind: str, **payload: object) -> Job | None:
     """Return the newest job of a kind whose payload holds these values."""
     return Job.objects.filter(kind=kind, payload__contains=payload).order_by("-id").first()
+
+
+def succeeded(*, kind: str) -> bool:
+    """Say whether a job of this kind was ever done."""
+    return Job.objects.filter(kind=kind, state=JobState.SUCCEEDED).exists()
 
 
 def is_final(job: Job) -> bool:

@@ -123,6 +123,13 @@ def give_back(*, job_id: int, token: uuid.UUID) -> None:
     _leave(job_id, token, state=JobState.QUEUED, available_at=Now(), woken_at=None, attempts=F("attempts") - 1)
 
 
+def record_done(*, kind: str, result: Mapping[str, Any] | None = None) -> None:
+    """Write down work that was done on the spot, by a command, so that it is not done again."""
+    Job.objects.create(
+        kind=kind, state=JobState.SUCCEEDED, started_at=Now(), finished_at=Now(), result=dict(result or {})
+    )
+
+
 def request_cancel(*, job_id: int) -> bool:
     """Ask for a job's end: a waiting one is cancelled at once, a running one at its next step.
 

@@ -28,12 +28,6 @@ def wake(job_id: int) -> bool:
     if time.monotonic() < _silent_until:
         return False
     connection = _connection()
-    expected: tuple[type[BaseException], ...] = (
-        OSError,
-        KombuError,
-        *connection.connection_errors,
-        *connection.channel_errors,
-    )
     try:
         current_app.send_task(
             RUN_JOB,
@@ -43,12 +37,31 @@ def wake(job_id: int) -> bool:
             ignore_result=True,
             expires=_EXPIRES_SECONDS,
         )
-    except expected as error:
+    except _expected(connection) as error:
         _silent_until = time.monotonic() + _SILENCE_SECONDS
         _forget_connection()
         logger.warning("Job %s waits for the sweeper: the broker does not answer (%s).", job_id, error)
         return False
     return True
+
+
+def broker_answers() -> bool:
+    """Ask the broker itself; it takes at most about two seconds and raises nothing."""
+    connection = _connection()
+    try:
+        channel = connection.default_channel
+        client = getattr(channel, "client", None)
+        if client is not None:
+            client.ping()
+    except _expected(connection) as error:
+        _forget_connection()
+        logger.warning("The broker does not answer: %s", error)
+        return False
+    return True
+
+
+def _expected(connection: Connection) -> tuple[type[BaseException], ...]:
+    return (OSError, KombuError, *connection.connection_errors, *connection.channel_errors)
 
 
 def _connection() -> Connection:

@@ -87,7 +87,7 @@ class Supervisor:
         """Bring the database, the static files and the first content up to date, in a process of its own."""
         child = Child(
             name="prepare",
-            command=[sys.executable, str(ROOT / "manage.py"), "prepare"],
+            command=[sys.executable, str(ROOT / "manage.py"), "prepare", *_no_demo()],
             log=self.home.logs / "prepare.log",
             environment=self.servers.environment(),
             folder=ROOT,
@@ -206,6 +206,10 @@ class Supervisor:
     @property
     def _children_file(self) -> Path:
         return self.home.path / "run" / "children"
+
+
+def _no_demo() -> list[str]:
+    return ["--no-demo"] if os.environ.get("WORKBENCH_DEMO", "1").lower() in {"0", "no", "false", "off"} else []
 
 
 def _wake_on_signals() -> socket.socket:
