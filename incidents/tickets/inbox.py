@@ -70,7 +70,7 @@ def tickets_matching(product: Product, chosen: TicketFilter) -> QuerySet[Ticket]
         rows = rows.filter(segment__in=segment_ids)
     if chosen.words:
         query = SearchQuery(chosen.words, search_type="websearch", config="english")
-        rows = rows.annotate(words=TICKET_WORDS).filter(words=query).defer("words")
+        rows = rows.alias(words=TICKET_WORDS).filter(words=query)
     return rows.order_by("-reported_at", "-id")
 
 
