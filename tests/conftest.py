@@ -97,10 +97,14 @@ def start_worker(broker: str, transactional_db: None) -> Iterator[WorkerStarter]
     started: list[subprocess.Popen[bytes]] = []
     home = Path(os.environ["WORKBENCH_TEST_HOME"])
 
-    def start(*, concurrency: int = 1, beat: bool = False, seconds: float = 60.0) -> "subprocess.Popen[bytes]":
+    def start(
+        *, concurrency: int = 1, beat: bool = False, include: str = "", seconds: float = 60.0
+    ) -> "subprocess.Popen[bytes]":
         log = home / "logs" / f"worker-{os.getpid()}-{len(started)}.log"
         command = [sys.executable, "-m", "celery", "-A", "workbench", "worker", "--loglevel=INFO"]
         command += [f"--concurrency={concurrency}", "--without-gossip", "--without-mingle"]
+        if include:
+            command += ["--include", include]
         if beat:
             command += ["--beat", "--schedule", str(home / f"beat-{os.getpid()}-{len(started)}")]
         environment = {

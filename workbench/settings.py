@@ -190,3 +190,6 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("WORKBENCH_LOG_LEVEL", "INFO")},
 }
+
+# Every process that reads these settings wakes workers through our own Celery application, not Celery's default one.
+import workbench.celery  # noqa: E402, F401

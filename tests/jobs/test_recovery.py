@@ -1,0 +1,95 @@
+"""A killed worker: its job is done once, and soon. Real broker, real worker, real kill."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Group
+
+from incidents.jobs import queries, services
+from incidents.jobs.enums import JobState
+from incidents.jobs.models import Job
+from tests.conftest import WorkerStarter
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+INCLUDE = "tests.jobs.slow_work"
+
+
+def wait_for(question: Callable[[], bool], *, seconds: float, what: str) -> float:
+    """Wait until the answer is yes; return how long it took."""
+    began = time.monotonic()
+    while not question():
+        assert time.monotonic() - began < seconds, f"{what}: not within {seconds:.0f} s"
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def is_working(job: Job) -> bool:
+    """Say whether a worker is in the middle of the job."""
+    return Job.objects.filter(pk=job.pk, state=JobState.RUNNING, n_done__gt=0).exists()
+
+
+def is_done(job: Job) -> bool:
+    """Say whether the job succeeded."""
+    return Job.objects.filter(pk=job.pk, state=JobState.SUCCEEDED).exists()
+
+
+def kill_whole_worker(worker: "subprocess.Popen[bytes]") -> None:
+    """Kill the worker and all its children at once."""
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+
+
+def test_a_woken_worker_does_the_job_at_once(start_worker: WorkerStarter) -> None:
+    start_worker(include=INCLUDE)
+    job = services.enqueue(kind="test.slow", payload={"seconds": 0})
+    took = wait_for(lambda: is_done(job), seconds=4, what="a job with a living worker")
+    assert took < 4
+    assert queries.signs_of_life().worker_alive
+
+
+def test_a_killed_workers_job_is_done_once_within_fifteen_seconds_of_the_restart(start_worker: WorkerStarter) -> None:
+    worker = start_worker(include=INCLUDE, beat=True)
+    job = services.enqueue(kind="test.slow", payload={"seconds": 1.5})
+    wait_for(lambda: is_working(job), seconds=10, what="the first attempt")
+    kill_whole_worker(worker)
+    assert not is_done(job)
+
+    began = time.monotonic()
+    start_worker(include=INCLUDE, beat=True)
+    wait_for(lambda: is_done(job), seconds=15 - (time.monotonic() - began), what="the second attempt")
+    assert Job.objects.get(pk=job.pk).result == {"attempt": 2}
+    # The broker may deliver the first wake-up again later: nothing may come of it.
+    time.sleep(1)
+    assert list(Group.objects.values_list("name", flat=True)) == [f"effect of job {job.pk}, attempt 2"]
+
+
+def test_a_killed_child_costs_one_attempt_and_no_effect(start_worker: WorkerStarter) -> None:
+    worker = start_worker(include=INCLUDE, beat=True)
+    job = services.enqueue(kind="test.slow", payload={"seconds": 1.5})
+    wait_for(lambda: is_working(job), seconds=10, what="the first attempt")
+    for child in children_of(worker.pid):
+        os.kill(child, signal.SIGKILL)
+    wait_for(lambda: is_done(job), seconds=20, what="the second attempt")
+    assert Group.objects.filter(name__startswith="effect of job").count() == 1
+
+
+def test_jobs_written_while_the_broker_had_lost_everything_are_done(start_worker: WorkerStarter, broker: str) -> None:
+    import redis
+
+    jobs = [services.enqueue(kind="test.slow", payload={"seconds": 0}) for _ in range(20)]
+    client = redis.Redis(unix_socket_path=broker.removeprefix("redis+socket://"))
+    client.flushall()
+    client.close()
+    start_worker(include=INCLUDE, beat=True, concurrency=2)
+    wait_for(lambda: all(map(is_done, jobs)), seconds=20, what="twenty jobs whose wake-ups were lost")
+    assert Group.objects.filter(name__startswith="effect of job").count() == len(jobs)
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that a process forked."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
