@@ -19,7 +19,6 @@ class CaseOverview:
     n_tickets: int
     n_changes: int
     course: tuple[int, ...]  # complaints in N_BARS equal parts of the window, or in days where it is shorter
-    last_day_at: dt.datetime
 
 
 _COUNTS = """
@@ -62,7 +61,6 @@ def case_overviews(incidents: Iterable[Incident]) -> list[CaseOverview]:
             n_tickets=sum(course[incident.pk]),
             n_changes=n_changes.get(incident.pk, 0),
             course=tuple(course[incident.pk]),
-            last_day_at=incident.ends_at - dt.timedelta(microseconds=1),
         )
         for incident in rows
     ]

@@ -1,9 +1,9 @@
 """What every page of a case shows around its content: title, status, window, tabs, what the reader may do."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from incidents.catalog.queries import roles_of
 from incidents.core.access import Action, allowed
@@ -19,15 +19,6 @@ TABS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CaseTab:
-    """One tab: its key, label and the name of its address (which takes `case_id`)."""
-
-    key: str
-    label: str
-    url_name: str
-
-
 def case_context(request: HttpRequest, case_id: int, tab: str, action: Action = Action.VIEW) -> dict[str, Any]:
     """Return the context of a case's page: `incident`, `zone`, `tabs`, `tab`, `may` (a set of action names).
 
@@ -41,7 +32,11 @@ def case_context(request: HttpRequest, case_id: int, tab: str, action: Action = 
         "case_id": incident.pk,
         "zone": zone_of(incident),
         "display_zone": zone_of(incident),
-        "tabs": [CaseTab(*one) for one in TABS if one[0] != "settings" or Action.EDIT_CASE.value in may],
+        "tabs": [
+            {"label": label, "url": reverse(name, kwargs={"case_id": incident.pk}), "is_current": key == tab}
+            for key, label, name in TABS
+            if key != "settings" or Action.EDIT_CASE.value in may
+        ],
         "tab": tab,
         "may": may,
         "section": "cases",
