@@ -19,6 +19,7 @@ Bucket = Literal["hour", "day"]
 # An hourly case gets the finest of these widths that keeps the axis at MOST_BINS or fewer.
 WIDTHS = (1, 2, 3, 4, 6)
 MOST_BINS = 1200
+MIDDAY_HOURS = 12.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +46,8 @@ class TimeAxis:
         return (instant - self.start).total_seconds() / 3600.0
 
     def place(self, instant: dt.datetime, *, day_only: bool) -> float:
-        """Return the hours of an instant; where only its day is known, those of the local day's middle."""
-        if not day_only:
-            return self.hours(instant)
-        first = start_of_day(instant, self.zone)
-        return self.hours(first + (end_of_day(first, self.zone) - first) / 2)
+        """Return the hours of an instant; where only its day is known (its start), those of the middle of that day."""
+        return self.hours(instant) + (MIDDAY_HOURS if day_only else 0.0)
 
     def instant(self, hours: float) -> dt.datetime:
         """Return the instant (UTC) of so many hours since the window's start."""
@@ -59,12 +57,6 @@ class TimeAxis:
         """Return the bin of each time in hours: -1 before the window, `n_bins` from its end on."""
         found: Ints = np.searchsorted(self.edges, hours, side="right").astype(np.int64) - 1
         return np.where(hours >= self.edges[-1], self.n_bins, found)
-
-
-def start_of_day(instant: dt.datetime, zone: ZoneInfo) -> dt.datetime:
-    """Return the first instant (UTC) of the local day that holds `instant`."""
-    local = instant.astimezone(zone)
-    return dt.datetime.combine(local.date(), dt.time(), zone).astimezone(dt.UTC)
 
 
 def time_axis(*, start: dt.datetime, end: dt.datetime, zone: ZoneInfo, bucket: Bucket) -> TimeAxis:

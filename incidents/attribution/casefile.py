@@ -1,0 +1,282 @@
+"""One case of the database as the attribution engine reads it, with the way back from its indices to rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+
+from incidents.attribution.axis import Bucket, TimeAxis, spread_over_bins, time_axis
+from incidents.attribution.exposures import LoggedChange, VersionUse, exposure_of, finest_rows, version_dimension
+from incidents.attribution.tallies import (
+    MetricRow,
+    TicketTallies,
+    UseRow,
+    distinct,
+    metric_tallies,
+    ticket_tallies,
+    use_tallies,
+)
+from incidents.catalog.models import Dimension as CatalogDimension
+from incidents.catalog.models import Segment, Symptom
+from incidents.changes.enums import LinkKind, RolloutShape
+from incidents.changes.models import Change
+from incidents.metrics.models import Metric
+from incidents.response.models import Incident
+from incidents.response.queries import changes_of, publicity_of, zone_of
+from incidents.stats.attribution.evidence import (
+    UNKNOWN,
+    CaseEvidence,
+    Dimension,
+    Floats,
+    Ints,
+    MetricPanel,
+    Settings,
+    Usage,
+)
+
+UNLABELLED = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Casefile:
+    """The evidence of a case, and the rows that its indices stand for.
+
+    `segment_ids` (n_patterns,), `symptom_ids` (n_symptoms,; 0: tickets without a symptom), `changes` in the order of
+    `evidence.changes`, whose keys are the rows' ids as text.
+    """
+
+    evidence: CaseEvidence
+    axis: TimeAxis
+    changes: tuple[Change, ...]
+    segment_ids: Ints
+    symptom_ids: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """What was counted: tickets, use, and the value indices of each segment and of each cell."""
+
+    tallies: TicketTallies
+    use: Sequence[UseRow]
+    rows: Mapping[int, tuple[int, ...]]
+    cell_rows: Ints
+
+
+def case_axis(incident: Incident) -> TimeAxis:
+    """Return the time axis of a case: its window in its own zone, by its own bucket."""
+    bucket = cast(Bucket, incident.bucket)
+    return time_axis(start=incident.starts_at, end=incident.ends_at, zone=zone_of(incident), bucket=bucket)
+
+
+def logged_changes(incident: Incident) -> list[Change]:
+    """Return the changes of a case with their steps and links, in order of their start."""
+    return list(changes_of(incident).prefetch_related("rollout_steps", "links"))
+
+
+def read_case(incident: Incident, *, settings: Settings | None = None) -> Casefile:
+    """Read one case as sufficient statistics: a fixed, small number of statements whatever the number of tickets."""
+    axis = case_axis(incident)
+    tallies = ticket_tallies(incident, axis)
+    use_rows = use_tallies(incident, axis)
+    width = max(1.0, float(np.diff(axis.edges).max()))
+    metric_rows = metric_tallies(incident, axis, width_hours=width)
+    changes = logged_changes(incident)
+    used = distinct([*distinct(tallies.segment), *(row[0] for row in use_rows), *(row[1] for row in metric_rows)])
+    segments: dict[int, Mapping[str, str]] = dict(Segment.objects.filter(pk__in=used).values_list("pk", "values"))
+    dimensions = _dimensions(incident, segments.values(), changes)
+    rows = {pk: _row(values, dimensions) for pk, values in segments.items()}
+    segment_ids = np.unique(tallies.segment)
+    patterns = _table([rows[int(pk)] for pk in segment_ids], dimensions)
+    symptom_ids, symptoms, cell_symptom = _symptoms(incident, tallies)
+    cell_pattern = np.searchsorted(segment_ids, tallies.segment)
+    counted = _Counted(tallies=tallies, use=use_rows, rows=rows, cell_rows=patterns[cell_pattern])
+    versions = _version_use(axis, dimensions, changes, counted)
+    usage, usage_total = _usage(axis, use_rows, rows, dimensions)
+    evidence = CaseEvidence(
+        edges=axis.edges,
+        day=axis.day,
+        weekday=axis.weekday,
+        hour=axis.hour,
+        dimensions=dimensions,
+        patterns=patterns,
+        symptoms=symptoms,
+        cell_bin=tallies.bin,
+        cell_pattern=cell_pattern,
+        cell_symptom=cell_symptom,
+        cell_count=tallies.count,
+        changes=tuple(
+            exposure_of(_logged(change), axis=axis, dimensions=dimensions, versions=versions) for change in changes
+        ),
+        usage=usage,
+        usage_total=usage_total,
+        publicity=tuple(axis.place(event.at, day_only=event.day_only) for event in publicity_of(incident)),
+        metrics=_panels(incident, metric_rows, rows, dimensions, width),
+    )
+    return Casefile(
+        evidence=evidence if settings is None else replace(evidence, settings=settings),
+        axis=axis,
+        changes=tuple(changes),
+        segment_ids=segment_ids,
+        symptom_ids=symptom_ids,
+    )
+
+
+def _dimensions(
+    incident: Incident, segments: Iterable[Mapping[str, str]], changes: Sequence[Change]
+) -> tuple[Dimension, ...]:
+    """Return the catalogue's dimensions, then what segments and scopes add to them, in a stable order."""
+    catalogue = CatalogDimension.objects.filter(product=incident.product).prefetch_related("values")
+    known = {dimension.key: [value.key for value in dimension.values.all()] for dimension in catalogue}
+    found: dict[str, set[str]] = {}
+    for values in segments:
+        for name, value in values.items():
+            found.setdefault(name, set()).add(value)
+    for change in changes:
+        for name, wanted in change.scope.items():
+            found.setdefault(name, set()).update(wanted)
+    names = [*known, *sorted(found.keys() - known.keys())]
+    return tuple(
+        Dimension(
+            name=name,
+            values=(*known.get(name, []), *sorted(found.get(name, set()) - set(known.get(name, [])))),
+        )
+        for name in names
+    )
+
+
+def _row(values: Mapping[str, str], dimensions: Sequence[Dimension]) -> tuple[int, ...]:
+    return tuple(
+        dimension.values.index(values[dimension.name]) if dimension.name in values else UNKNOWN
+        for dimension in dimensions
+    )
+
+
+def _table(rows: Sequence[Sequence[int]], dimensions: Sequence[Dimension]) -> Ints:
+    return np.array(rows, dtype=np.int64).reshape(len(rows), len(dimensions))
+
+
+def _symptoms(incident: Incident, tallies: TicketTallies) -> tuple[Ints, tuple[str, ...], Ints]:
+    """Return the ids and keys of the symptoms in use, and the index of each cell's symptom."""
+    present = set(distinct(tallies.symptom))
+    rows = [
+        row for row in Symptom.objects.filter(product=incident.product) if row.retired_at is None or row.pk in present
+    ]
+    ids, keys = [row.pk for row in rows], [row.key for row in rows]
+    index = {pk: at for at, pk in enumerate(ids)}
+    if 0 in present:
+        # The taxonomy may itself hold an entry of that name: then both are the same.
+        index[0] = keys.index(UNLABELLED) if UNLABELLED in keys else len(keys)
+        if index[0] == len(keys):
+            ids.append(0)
+            keys.append(UNLABELLED)
+    cell = np.array([index[int(pk)] for pk in tallies.symptom], dtype=np.int64)
+    return np.array(ids, dtype=np.int64), tuple(keys), cell
+
+
+def _logged(change: Change) -> LoggedChange:
+    links: dict[str, list[str]] = {kind: [] for kind in LinkKind.values}
+    for link in change.links.all():
+        links[link.kind].append(str(link.other_id))
+    return LoggedChange(
+        key=str(change.pk),
+        started_at=change.started_at,
+        kind=change.kind,
+        scope=change.scope,
+        rollout=[(step.at, step.share) for step in change.rollout_steps.all()],
+        linear=change.rollout_shape == RolloutShape.LINEAR,
+        ended_at=change.ended_at,
+        end_kind=change.end_kind,
+        carried_by_version=change.carried_by_version,
+        fixed_in_version=change.fixed_in_version,
+        visibility=change.visibility,
+        masks=links[LinkKind.MASKS],
+        interacts_with=links[LinkKind.INTERACTS_WITH],
+        day_fields=change.day_fields,
+    )
+
+
+def _version_use(
+    axis: TimeAxis, dimensions: tuple[Dimension, ...], changes: Sequence[Change], counted: _Counted
+) -> VersionUse | None:
+    """Count use by client version and bin: from usage where it names versions and times, else from the tickets."""
+    named = [name for change in changes for name in (change.carried_by_version, change.fixed_in_version) if name]
+    dimension = version_dimension(dimensions, named)
+    if dimension is None or not named:
+        return None
+    dated = [
+        (axis.place(at, day_only=day), counted.rows[pk][dimension], count)
+        for pk, at, day, count in counted.use
+        if at is not None and counted.rows[pk][dimension] != UNKNOWN
+    ]
+    if dated:
+        hours, named_version, count = (np.array(column, dtype=np.float64) for column in zip(*dated, strict=True))
+        bins, version = axis.bins_of(hours), named_version.astype(np.int64)
+    else:
+        bins, version, count = counted.tallies.bin, counted.cell_rows[:, dimension], counted.tallies.count
+    told = (version != UNKNOWN) & (bins >= 0) & (bins < axis.n_bins)
+    counts = np.zeros((axis.n_bins, len(dimensions[dimension].values)))
+    np.add.at(counts, (bins[told], version[told]), count[told])
+    return VersionUse(dimension=dimension, counts=counts)
+
+
+def _usage(
+    axis: TimeAxis,
+    use_rows: Sequence[UseRow],
+    rows: Mapping[int, tuple[int, ...]],
+    dimensions: Sequence[Dimension],
+) -> tuple[Usage | None, Floats | None]:
+    """Return how use spreads over segments, and use per bin where the counts have times."""
+    if len({row[1] for row in use_rows if row[1] is not None}) > 1:
+        use_rows = [row for row in use_rows if row[1] is not None]
+    if sum(row[3] for row in use_rows) <= 0:
+        return None, None
+    ids = distinct([row[0] for row in use_rows])
+    kept = [ids[int(at)] for at in finest_rows(_table([rows[pk] for pk in ids], dimensions))]
+    index = {pk: at for at, pk in enumerate(kept)}
+    share = np.zeros(len(kept))
+    dated: list[tuple[float, float]] = []
+    for pk, at, _, count in use_rows:
+        if pk not in index:
+            continue
+        share[index[pk]] += count
+        if at is not None:
+            dated.append((axis.hours(at), count))
+    usage = Usage(segments=_table([rows[pk] for pk in kept], dimensions), share=share)
+    if len({hour for hour, _ in dated}) < 2:
+        return usage, None
+    hours, counts = zip(*dated, strict=True)
+    return usage, spread_over_bins(axis, hours, counts)
+
+
+def _panels(
+    incident: Incident,
+    metric_rows: Sequence[MetricRow],
+    rows: Mapping[int, tuple[int, ...]],
+    dimensions: Sequence[Dimension],
+    width: float,
+) -> tuple[MetricPanel, ...]:
+    """Return one panel per metric: times against groups, with gaps where there is no point."""
+    panels = []
+    found = np.array([(metric, segment, step) for metric, segment, step, _ in metric_rows], dtype=np.int64)
+    found = found.reshape(-1, 3)
+    value = np.array([row[3] for row in metric_rows], dtype=np.float64)
+    for metric in Metric.objects.filter(product=incident.product):
+        mine = found[:, 0] == metric.pk
+        if not mine.any():
+            continue
+        groups, group = np.unique(found[mine, 1], return_inverse=True)
+        steps, step = np.unique(found[mine, 2], return_inverse=True)
+        values = np.full((len(steps), len(groups)), np.nan)
+        values[step, group] = value[mine]
+        better = metric.better if metric.better in {"higher", "lower"} else None
+        panels.append(
+            MetricPanel(
+                key=metric.key,
+                hours=(steps + 0.5) * width,
+                groups=_table([rows[int(pk)] for pk in groups], dimensions),
+                values=values,
+                better=better,  # type: ignore[arg-type]
+            )
+        )
+    return tuple(panels)

@@ -1,0 +1,22 @@
+"""The version of the code that makes a run: a digest of everything that could move a number."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from incidents import stats
+
+_HERE = Path(__file__).resolve().parent
+# Beside the engine: what turns rows into its evidence.
+_READERS = ("axis.py", "exposures.py", "tallies.py", "casefile.py")
+
+
+@cache
+def code_version() -> str:
+    """Return "engine-" and twelve digits that change whenever the engine or the reading of evidence does."""
+    root = Path(stats.__file__).resolve().parent
+    files = sorted(root.rglob("*.py")) + [_HERE / name for name in _READERS]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return f"engine-{digest.hexdigest()[:12]}"
