@@ -179,7 +179,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "sweep-jobs": {"task": "incidents.sweep_jobs", "schedule": 5.0, "options": {"expires": 5}},
+    "sweep-jobs": {"task": "incidents.sweep_jobs", "schedule": 3.0, "options": {"expires": 3}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(WORKBENCH_HOME / "beat-schedule")
 

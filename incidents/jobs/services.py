@@ -18,10 +18,10 @@ from incidents.jobs.errors import LeaseLost
 from incidents.jobs.models import Heartbeat, Job
 from incidents.jobs.wake import wake
 
-# Short, so that the work of a killed worker is taken up soon; a living one renews it every two seconds.
-LEASE = dt.timedelta(seconds=8)
+# Short, so that the work of a killed worker is taken up soon; a living one renews it every 1.5 s.
+LEASE = dt.timedelta(seconds=6)
 # How long a wake-up may take to be answered before it counts as lost.
-WAKE_AGAIN_AFTER = dt.timedelta(seconds=10)
+WAKE_AGAIN_AFTER = dt.timedelta(seconds=6)
 _LONGEST_PAUSE_SECONDS = 60
 _WAKES_PER_SWEEP = 100
 _NO_LEASE: dict[str, None] = {"lease_token": None, "leased_until": None}

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 RUN_JOB = "incidents.run_job"
 # A wake-up that nobody took by then is dropped: the sweeper has sent another.
-_EXPIRES_SECONDS = 15
+_EXPIRES_SECONDS = 12
 _TIMEOUT_SECONDS = 1.0
 # After a failure, for how long this process does not try again: a request must not wait for a hanging broker each time.
 _SILENCE_SECONDS = 5.0

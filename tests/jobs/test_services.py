@@ -76,7 +76,7 @@ def test_renew_stores_progress_and_moves_the_lease_on() -> None:
     stored = Job.objects.get(pk=job.pk)
     assert (stored.n_done, stored.n_total, stored.message) == (3, 9, "Reading tickets")
     assert stored.leased_until is not None
-    assert Job.objects.filter(pk=job.pk, leased_until__gt=Now() + dt.timedelta(seconds=5)).exists()
+    assert Job.objects.filter(pk=job.pk, leased_until__gt=Now() + dt.timedelta(seconds=4)).exists()
 
 
 def test_the_wrong_token_changes_nothing() -> None:
@@ -186,7 +186,7 @@ def test_sweep_ends_a_lost_job_whose_end_was_asked_for() -> None:
 def test_sweep_repeats_a_wake_up_that_was_lost_but_not_a_fresh_one() -> None:
     job = services.enqueue(kind="test.one")
     assert services.sweep() == 0
-    Job.objects.filter(pk=job.pk).update(woken_at=Now() - dt.timedelta(seconds=11))
+    Job.objects.filter(pk=job.pk).update(woken_at=Now() - dt.timedelta(seconds=7))
     assert services.sweep() == 1
 
 
