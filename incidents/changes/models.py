@@ -4,6 +4,8 @@ Four times are kept apart: took effect (`started_at`), found out (`discovered_at
 to users (`announced_at`). A change found weeks later enters with its true time.
 """
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -62,6 +64,11 @@ class Change(Foreign, Stamped):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def last_moment_at(self) -> dt.datetime | None:
+        """The last moment in which the change was in force, where it has ended."""
+        return None if self.ended_at is None else self.ended_at - dt.timedelta(microseconds=1)
 
 
 class RolloutStep(models.Model):

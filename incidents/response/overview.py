@@ -79,6 +79,11 @@ class Happening:
     colour: int | None = None
     author: str = ""
 
+    @property
+    def month(self) -> tuple[int, int]:
+        """Year and month, to group by."""
+        return self.at.year, self.at.month
+
 
 def timeline_of(incident: Incident) -> list[Happening]:
     """Return what happened in the case in order of time: changes and their ends, statements, publicity, entries.

@@ -6,13 +6,15 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 PREFIX = "seg."
+# What a select sends where nothing is chosen; an empty value means "not stated".
+ANY = "-"
 
 
 def chosen_segment(query: QueryDict, known: Iterable[str]) -> dict[str, list[str]]:
     """Return {dimension: chosen values} for the dimensions that the product knows, in a stable order."""
     found = {}
     for dimension in known:
-        values = sorted(set(query.getlist(PREFIX + dimension)))
+        values = sorted(set(query.getlist(PREFIX + dimension)) - {ANY})
         if values:
             found[dimension] = values
     return found

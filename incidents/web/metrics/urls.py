@@ -1,5 +1,10 @@
-"""Addresses of the metrics pages."""
+"""Addresses of the metric pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from incidents.web.metrics import views
+
+urlpatterns = [
+    path("metrics/", views.metrics, name="metrics"),
+    path("metrics/<int:metric_id>/", views.metric, name="metric"),
+]
