@@ -37,6 +37,7 @@ class ClaimState(models.TextChoices):
     SUPPORTED = "supported", "Supported"
     STALE = "stale", "Stale"
     UNSUPPORTED = "unsupported", "Unsupported"
+    CONTRADICTED = "contradicted", "Contradicted"
 
 
 class Verdict(models.TextChoices):

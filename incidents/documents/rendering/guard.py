@@ -22,8 +22,8 @@ def check_source(body: str) -> None:
     """Raise InputError, with the line, where the text is too long or made to stall the renderer."""
     forbidden = _FORBIDDEN.search(body)
     if forbidden is not None:
-        line = body.count("\n", 0, forbidden.start()) + 1
-        raise _problem(line, "there is a control character that cannot be stored or shown", "remove it")
+        where = body.count("\n", 0, forbidden.start()) + 1
+        raise _problem(where, "there is a control character that cannot be stored or shown", "remove it")
     size = len(body.encode())
     if size > MAX_BYTES:
         raise _problem(

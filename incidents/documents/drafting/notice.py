@@ -1,0 +1,97 @@
+"""The notice to users about one change, under its heading of the changelog (Keep a Changelog)."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from incidents.documents import words
+from incidents.documents.catalogue import catalogue_of
+from incidents.documents.drafting.pen import Pen, prompt
+from incidents.documents.facts import CaseFacts, ChangeFact
+from incidents.documents.ledger import opposing
+
+_TITLE = {"revert": "Reverted: ", "fix": "Fixed: ", "mitigation": "Mitigated: "}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A drafted notice; `effective_at` is when what it tells took effect."""
+
+    title: str
+    heading: str
+    body: str
+    effective_at: dt.datetime
+
+
+def build_notice(facts: CaseFacts, change: ChangeFact) -> Notice:
+    """Return the draft: what changed, who is affected, what they may notice, what to do, how it ended."""
+    pen = Pen(facts, catalogue_of(facts))
+    over = change.ended is not None and change.end_kind in ("revert", "fix", "mitigation")
+    parts = [
+        ("What changed", _changed(pen, change)),
+        ("Who is affected", f"{words.sentence(pen.who(change))}"),
+        ("What you may notice", _noticed(pen, change)),
+        ("What to do", _todo(pen, change)),
+        ("How it ended" if change.ended else "What happens next", _ended(pen, change)),
+        ("What we said before", _corrected(pen, change)),
+    ]
+    return Notice(
+        title=_TITLE.get(change.end_kind, "") + change.title if over else change.title,
+        heading="fixed" if over else _heading(change),
+        body="\n\n".join(f"## {heading}\n\n{text}" for heading, text in parts if text) + "\n",
+        effective_at=change.ended.at if over and change.ended else change.started.at,
+    )
+
+
+def _heading(change: ChangeFact) -> str:
+    return "added" if change.kind == "model" else "changed"
+
+
+def _changed(pen: Pen, change: ChangeFact) -> str:
+    told = pen.cite(f"change-{change.ref}-described") or prompt("what changed, in plain words")
+    texts = []
+    for position, (name, before, after) in enumerate(change.artifacts, start=1):
+        if before and after and len(before) + len(after) <= 200:
+            key = f"change-{change.ref}-text-{position}"
+            was, became = pen.cite(f"{key}-before"), pen.cite(f"{key}-after")
+            texts.append(f"{words.sentence(words.plain(name))[:-1]}: {was} became {became}.")
+    began = f"This took effect on {pen.cite(f'change-{change.ref}-started')}."
+    return " ".join([told, *texts, began])
+
+
+def _noticed(pen: Pen, change: ChangeFact) -> str:
+    symptoms = pen.symptoms(change)
+    is_factor = any(factor.key == change.key for factor in pen.facts.contributing())
+    if not symptoms or not is_factor:
+        return prompt("what people affected by this change will notice")
+    names = words.joined([f"“{words.plain(name)}”" for _, name in symptoms])
+    cause = pen.cite(f"run-{change.ref}-cause", "attributed to this change")
+    excess = pen.capital(f"run-{change.ref}-excess", "")
+    return f"People reported {names}. {excess} of the complaints we received are {cause}."
+
+
+def _todo(pen: Pen, change: ChangeFact) -> str:
+    fixed = pen.cite(f"change-{change.ref}-fixed")
+    if fixed:
+        return f"Update to version {fixed} or a later one."
+    if change.ended is not None:
+        return f"Nothing: it was {pen.end_verb(change)} for everyone."
+    return prompt("what people can do: a setting, a way back, or nothing")
+
+
+def _ended(pen: Pen, change: ChangeFact) -> str:
+    if change.ended is None:
+        return "It is in force. " + prompt("what happens next, or delete this section")
+    ended = pen.cite(f"change-{change.ref}-ended")
+    lasted = pen.cite(f"change-{change.ref}-duration")
+    return f"It was {pen.end_verb(change)} on {ended}, after {lasted}."
+
+
+def _corrected(pen: Pen, change: ChangeFact) -> str:
+    """Name the earlier statements that this notice contradicts."""
+    lines = []
+    for found in opposing(pen.facts, change):
+        said = found.statement
+        quoted = pen.cite(f"said-{said.ref}", f"“{words.plain(said.text, 240)}”")
+        where = words.plain(said.channel or "in public")
+        lines.append(f"On {pen.cite(f'said-{said.ref}')} we said ({where}): {quoted} For this change that was wrong.")
+    return "\n\n".join(lines)
