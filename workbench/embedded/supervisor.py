@@ -17,6 +17,7 @@ from workbench.embedded import leftovers, ports
 from workbench.embedded.children import Child
 from workbench.embedded.errors import EmbeddedError
 from workbench.embedded.home import Home, Running
+from workbench.embedded.prepared import Preparation
 from workbench.embedded.servers import ROOT, Servers
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -85,6 +86,9 @@ class Supervisor:
 
     def _prepare(self) -> None:
         """Bring the database, the static files and the first content up to date, in a process of its own."""
+        preparation = Preparation(self.home, self.servers)
+        if preparation.still_holds():
+            return
         child = Child(
             name="prepare",
             command=[sys.executable, str(ROOT / "manage.py"), "prepare", *_no_demo()],
@@ -102,6 +106,7 @@ class Supervisor:
             raise
         if code != 0:
             raise EmbeddedError("The preparation failed; its message stands above. Nothing was started.")
+        preparation.note()
 
     def _parts(self, port: int) -> list[Child]:
         environment = self.servers.environment()
