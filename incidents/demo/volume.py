@@ -170,7 +170,7 @@ def _excess(rng: np.random.Generator, level: Floats, harm: Harm, index: int, row
     lag = _lags(rng, delay_kernel(harm), exposed(row), hour, surface)
     at = hour - lag
     inside = rng.random(n)
-    onset: Floats = at + np.where(lag == 0, inside * rng.random(n), rng.random(n))
+    onset = at.astype(np.float64) + np.where(lag == 0, inside * rng.random(n), rng.random(n))
     default, chosen = within(row, "effort")
     default_share = default_effort_share()[at, surface]
     efforts = np.stack([default_share * default, (1 - default_share) * chosen], axis=1)

@@ -50,7 +50,7 @@ def _say(writer: Voice, phrases: Sequence[Phrase], *, mark: bool = True) -> str:
     """A phrase whose slots the writer can fill, if possible without repeating one; empty if none fits."""
     for attempt in range(12):
         phrase = writer.dice.pick(phrases)
-        if not phrase.slots <= writer.values.keys() or phrase in writer.said:
+        if not phrase.fits(writer.facts.reported_at.date(), writer.values) or phrase in writer.said:
             continue
         if attempt < 8 and mark and phrase.slots & ONCE & writer.used:
             continue

@@ -1,9 +1,11 @@
 """A small template language for phrases: ``{one|other}`` alternatives (nesting allowed) and ``<slot>`` values.
 
 Phrases stand in plain text files under ``phrases/``, one a line, in ``[sections]``; ``#`` starts a comment. A
-phrase is parsed once and then expanded many times with a :class:`Dice` and a mapping of slot values.
+phrase is parsed once and then expanded many times with a :class:`Dice` and a mapping of slot values. A phrase that
+makes sense on certain days alone starts with them: ``@2026-03-24`` (from that day) or ``@2026-03-13..2026-04-12``.
 """
 
+import datetime as dt
 import functools
 import random
 import re
@@ -16,6 +18,7 @@ T = TypeVar("T")
 
 PHRASE_FOLDER = Path(__file__).parent / "phrases"
 
+_DATED = re.compile(r"@(\d{4}-\d\d-\d\d)(?:\.\.(\d{4}-\d\d-\d\d))? ")
 _TOKEN = re.compile(r"[{}|]|<[a-z_0-9]+>|[^{}|<]+|<")
 
 
@@ -64,10 +67,15 @@ Parts: TypeAlias = tuple[Part, ...]
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A parsed phrase; ``slots`` are all names it may ask for."""
+    """A parsed phrase; ``slots`` are all names it may ask for, ``days`` the first and last day it is said on."""
 
     parts: Parts
     slots: frozenset[str]
+    days: tuple[dt.date, dt.date] = (dt.date.min, dt.date.max)
+
+    def fits(self, on: dt.date, values: Mapping[str, str]) -> bool:
+        """Whether it can be said on that day by someone who knows these values."""
+        return self.days[0] <= on <= self.days[1] and self.slots <= values.keys()
 
     def expand(self, dice: Dice, values: Mapping[str, str]) -> str:
         """The phrase as text. Raises KeyError if ``values`` lacks a slot that the chosen alternatives name."""
@@ -88,12 +96,16 @@ def _expand(parts: Parts, dice: Dice, values: Mapping[str, str], out: list[str])
 
 def parse(text: str) -> Phrase:
     """Parse one phrase. Raises ValueError if its braces do not balance."""
+    days = (dt.date.min, dt.date.max)
+    if dated := _DATED.match(text):
+        days = (dt.date.fromisoformat(dated[1]), dt.date.fromisoformat(dated[2] or dt.date.max.isoformat()))
+        text = text[dated.end() :]
     slots: set[str] = set()
     tokens = _TOKEN.findall(text)
     parts, rest = _parse(tokens, 0, slots, nested=False)
     if rest != len(tokens):
         raise ValueError(f"unbalanced braces in phrase {text!r}")
-    return Phrase(parts, frozenset(slots))
+    return Phrase(parts, frozenset(slots), days)
 
 
 def _parse(tokens: list[str], at: int, slots: set[str], *, nested: bool) -> tuple[Parts, int]:
