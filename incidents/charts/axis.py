@@ -183,7 +183,7 @@ def _month_ticks(axis: Axis, seconds: float) -> list[Tick]:
     stride = next((months for months in (1, 2, 3, 6, 12) if months * 30 * DAY >= seconds), 12)
     local = axis.start.astimezone(axis.zone)
     year, month = local.year, local.month
-    found = []
+    found: list[Tick] = []
     while (moment := midnight(dt.date(year, month, 1), axis.zone)) < axis.end:
         if moment >= axis.start and (month - 1) % stride == 0:
             label = f"{MONTHS[month - 1]} {year}" if month == 1 or not found else MONTHS[month - 1]
@@ -210,7 +210,7 @@ def weekends(axis: Axis) -> list[tuple[float, float]]:
 
 def clock_shifts(axis: Axis) -> list[Tick]:
     """Return the times in the window at which the zone's clocks were moved."""
-    found = []
+    found: list[Tick] = []
     day = axis.start.astimezone(axis.zone).date()
     last = axis.end.astimezone(axis.zone).date()
     while day <= last:

@@ -1,0 +1,63 @@
+"""Changes as intervals on a time axis: rollout, end, links, and what of it all is known by the day alone."""
+
+from collections.abc import Sequence
+
+from django.db.models import Prefetch, QuerySet
+
+from incidents.changes.enums import ChangeKind, EndKind, Visibility
+from incidents.changes.models import ArtifactVersion, Change, ChangeLink, RolloutStep
+
+__all__ = [
+    "Change",
+    "artifacts_of",
+    "fades_by_adoption",
+    "is_back_dated",
+    "is_release",
+    "is_unannounced",
+    "links_among",
+    "versions_that_matter",
+    "with_rollout",
+]
+
+
+def with_rollout(rows: QuerySet[Change]) -> list[Change]:
+    """Return the changes with their rollout steps, two statements for any number of them."""
+    steps = RolloutStep.objects.order_by("at")
+    return list(rows.prefetch_related(Prefetch("rollout_steps", queryset=steps)))
+
+
+def is_release(change: Change) -> bool:
+    """Tell whether it is a client release that ended nowhere: those are many, and drawn as a rug."""
+    return change.kind == ChangeKind.CLIENT_RELEASE.value and change.ended_at is None and not change.scope
+
+
+def is_back_dated(change: Change) -> bool:
+    """Tell whether the change was found out about after it took effect."""
+    return change.discovered_at is not None and change.discovered_at > change.started_at
+
+
+def is_unannounced(change: Change) -> bool:
+    """Tell whether a change that users met was never told to them."""
+    return change.user_facing and change.announced_at is None and change.visibility == Visibility.PUBLIC.value
+
+
+def versions_that_matter(changes: Sequence[Change]) -> frozenset[str]:
+    """Return the client versions that carry another change or its fix: the releases worth a label."""
+    carried = {change.carried_by_version for change in changes if change.kind != ChangeKind.CLIENT_RELEASE.value}
+    return frozenset((carried | {change.fixed_in_version for change in changes}) - {""})
+
+
+def fades_by_adoption(change: Change) -> bool:
+    """Tell whether the change ends for each user only when a fixed client version reaches them."""
+    return bool(change.fixed_in_version) and change.ended_at is not None and change.end_kind != EndKind.SUPERSEDED.value
+
+
+def artifacts_of(change: Change) -> QuerySet[ArtifactVersion]:
+    """Return the texts that the change replaced, before and after."""
+    return ArtifactVersion.objects.filter(change=change).order_by("name")
+
+
+def links_among(changes: Sequence[Change]) -> QuerySet[ChangeLink]:
+    """Return which of the changes mask or interact with which."""
+    ids = [change.pk for change in changes]
+    return ChangeLink.objects.filter(change__in=ids, other__in=ids)

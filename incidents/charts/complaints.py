@@ -1,0 +1,281 @@
+"""Complaints over time as Plotly figures: stacked, one small plot a symptom, the model's layers, exposed against not.
+
+Every series is drawn as one stepped path, not as a bar a bin: thousands of bins cost no more to draw than dozens.
+Colours are named by token ("--change-3", "--ink-2@0.4" for a share of opacity); the page puts the theme's values in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from incidents.charts.axis import Bins
+from incidents.charts.palette import change_token, plotly_pattern
+from incidents.charts.typed import Numbers, Plain, float32
+
+MULTIPLE_GAP = 0.022  # of the figure's height, between two small plots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One symptom's complaints per bin."""
+
+    key: str
+    name: str
+    values: Numbers
+
+    @property
+    def total(self) -> float:
+        """Complaints over the shown bins."""
+        return float(self.values.sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeLayer:
+    """Expected complaints per bin and symptom that the model holds to be one change's excess."""
+
+    key: int
+    name: str
+    colour: int
+    values: Numbers  # (n_bins, n_symptoms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelLayers:
+    """What the latest run expects per bin and symptom; `unattributed` is a rise that no known change explains."""
+
+    background: Numbers  # (n_bins, n_symptoms)
+    changes: tuple[ChangeLayer, ...]
+    unattributed: Numbers  # (n_bins, n_symptoms)
+
+
+def step(values: Numbers) -> Numbers:
+    """Repeat the last value, so that a stepped line drawn over the bins' edges ends with its last bin."""
+    return np.append(values, values[-1]) if len(values) else values
+
+
+def rebin(edges: Numbers, values: Numbers, onto: Numbers) -> Numbers:
+    """Share amounts over other bins by the time that they have in common; `values` is (n_bins, …)."""
+    cumulative = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0)])
+    flat = cumulative.reshape(len(edges), -1)
+    at = np.column_stack([np.interp(onto, edges, column) for column in flat.T])
+    return np.diff(at, axis=0).reshape(len(onto) - 1, *values.shape[1:])
+
+
+def stacked(series: Sequence[Series], bins: Bins) -> Plain:
+    """Stack the symptoms, the most frequent at the bottom; `meta.tone` is how dark each is drawn (0 to 1)."""
+    x = float32(bins.hours)
+    tones = np.linspace(0.82, 0.26, max(len(series), 2))
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": one.name,
+            "x": x,
+            "y": float32(step(one.values)),
+            "stackgroup": "complaints",
+            "line": {"shape": "hv", "width": 0.6, "color": "--surface"},
+            "fillcolor": "--ink-2",
+            "meta": {"role": "symptom", "key": one.key, "tone": round(float(tones[i]), 3)},
+        }
+        for i, one in enumerate(series)
+    ]
+    top = sum((one.values for one in series), np.zeros(bins.n))
+    return {"data": data, "layout": _layout([_y_axis(0.0, 1.0, _ceiling(top))])}
+
+
+def small_multiples(series: Sequence[Series], bins: Bins, *, layers: ModelLayers | None = None) -> Plain:
+    """Draw each symptom in a plot of its own, all on one scale of counts; with layers, what the model says below it."""
+    ceiling = _ceiling(np.max([one.values for one in series], axis=0)) if series else 1.0
+    data: list[Plain] = []
+    axes = []
+    n = max(len(series), 1)
+    height = (1.0 - MULTIPLE_GAP * (n - 1)) / n
+    for i, one in enumerate(series):
+        high = 1.0 - i * (height + MULTIPLE_GAP)
+        axes.append(_y_axis(max(high - height, 0.0), high, ceiling, few=True))
+        number = "" if i == 0 else str(i + 1)
+        if layers is not None:
+            data += _layer_traces(layers, bins, symptom=i, axis=f"y{number}")
+        data.append(_observed(one.name, one.key, one.values, bins, axis=f"y{number}", filled=layers is None))
+    return {"data": data, "layout": _layout(axes)}
+
+
+def modelled(series: Sequence[Series], layers: ModelLayers, bins: Bins) -> Plain:
+    """Stack what the model expects over all symptoms, background first, with the observed complaints as a line."""
+    observed = sum((one.values for one in series), np.zeros(bins.n))
+    data = _layer_traces(layers, bins, symptom=None, axis="y")
+    data.append(_observed("Observed", "observed", observed, bins, axis="y", filled=False))
+    expected = layers.background.sum(axis=1) + sum((c.values.sum(axis=1) for c in layers.changes), np.zeros(bins.n))
+    return {"data": data, "layout": _layout([_y_axis(0.0, 1.0, _ceiling(np.maximum(observed, expected)))])}
+
+
+def _layer_traces(layers: ModelLayers, bins: Bins, *, symptom: int | None, axis: str) -> list[Plain]:
+    """Return background, each change's excess and the unattributed rise as stacked steps, of one symptom or of all."""
+
+    def of(values: Numbers) -> Numbers:
+        return step(values.sum(axis=1) if symptom is None else values[:, symptom])
+
+    x = float32(bins.hours)
+    common: Plain = {"type": "scatter", "mode": "lines", "x": x, "yaxis": axis, "stackgroup": f"model{axis}"}
+    edge = {"shape": "hv", "width": 0}
+    traces: list[Plain] = [
+        {
+            **common,
+            "name": "Background",
+            "y": float32(of(layers.background)),
+            "line": {**edge, "color": "--background-layer"},
+            "fillcolor": "--background-layer@0.4",
+            "meta": {"role": "background"},
+        }
+    ]
+    for change in layers.changes:
+        token = change_token(change.colour)
+        shape = plotly_pattern(change.colour)
+        trace: Plain = {
+            **common,
+            "name": change.name,
+            "y": float32(of(change.values)),
+            "line": {**edge, "color": token},
+            "fillcolor": f"{token}@0.85",
+            "meta": {"role": "excess", "change": change.key},
+        }
+        if shape:
+            trace["fillpattern"] = {"shape": shape, "fgcolor": "--surface", "size": 6, "solidity": 0.25}
+        traces.append(trace)
+    if layers.unattributed.any():
+        hatch = {"shape": "\\", "bgcolor": "--surface", "fgcolor": "--unattributed", "size": 6, "solidity": 0.25}
+        traces.append(
+            {
+                **common,
+                "name": "Rise that no known change explains",
+                "y": float32(of(layers.unattributed)),
+                "line": {**edge, "color": "--unattributed"},
+                "fillpattern": hatch,
+                "meta": {"role": "unattributed"},
+            }
+        )
+    return traces
+
+
+def _observed(name: str, key: str, values: Numbers, bins: Bins, *, axis: str, filled: bool) -> Plain:
+    trace: Plain = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": float32(bins.hours),
+        "y": float32(step(values)),
+        "yaxis": axis,
+        "line": {"shape": "hv", "width": 1.2, "color": "--ink-2" if filled else "--ink"},
+        "meta": {"role": "symptom" if filled else "observed", "key": key},
+    }
+    if filled:
+        trace |= {"fill": "tozeroy", "fillcolor": "--ink-2@0.22"}
+    return trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """Complaints per bin from segments inside and outside a change's scope, and from those that do not say."""
+
+    exposed: Numbers
+    unexposed: Numbers
+    unknown: Numbers
+    colour: int
+    started: float  # hours on the axis
+    ended: float | None
+
+
+def contrast(sides: Contrast, bins: Bins) -> Plain:
+    """Draw exposed and unexposed complaints on one scale and, below, how far they part.
+
+    Each side is divided by its own mean per hour before the change (both are 1 there); where the window shows nothing
+    from before, by its mean over the window. The lower plot is exposed less unexposed, in the same unit.
+    """
+    widths = np.diff(bins.hours)
+    before = bins.hours[1:] <= sides.started
+    rates = [_relative(side, widths, before) for side in (sides.exposed, sides.unexposed)]
+    token = change_token(sides.colour)
+    x = float32(bins.hours)
+    looks = [
+        ("In the change's scope", rates[0], {"color": token, "width": 1.8}, "exposed"),
+        ("Outside it", rates[1], {"color": "--ink-2", "width": 1.4, "dash": "dot"}, "unexposed"),
+    ]
+    data: list[Plain] = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": name,
+            "x": x,
+            "y": float32(step(rate)),
+            "yaxis": "y",
+            "line": {"shape": "hv", **line},
+            "meta": {"role": role},
+        }
+        for name, rate, line, role in looks
+    ]
+    data.append(
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": "Difference",
+            "x": x,
+            "y": float32(step(rates[0] - rates[1])),
+            "yaxis": "y2",
+            "line": {"shape": "hv", "width": 1, "color": token},
+            "fill": "tozeroy",
+            "fillcolor": f"{token}@0.3",
+            "meta": {"role": "difference"},
+        }
+    )
+    difference = rates[0] - rates[1]
+    reach = float(np.nanmax(np.abs(difference), initial=0.5)) * 1.1
+    axes = [_y_axis(0.4, 1.0, _ceiling(np.maximum(*rates))), _y_axis(0.0, 0.32, 1.0, few=True)]
+    axes[1] |= {"range": [-reach, reach], "zeroline": True, "zerolinecolor": "--ink-3", "zerolinewidth": 1}
+    return {"data": data, "layout": _layout(axes)}
+
+
+def _relative(values: Numbers, widths: Numbers, before: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Numbers:
+    chosen = before if values[before].sum() > 0 else np.ones(len(values), dtype=bool)
+    mean = values[chosen].sum() / max(float(widths[chosen].sum()), 1e-9)
+    return np.asarray(values / widths / mean) if mean > 0 else np.zeros(len(values))
+
+
+def _ceiling(values: Numbers) -> float:
+    """Return the top of a scale that holds the values with a little air."""
+    most = float(np.nanmax(values, initial=0.0))
+    return most * 1.08 if most > 0 else 1.0
+
+
+def _y_axis(low: float, high: float, ceiling: float, *, few: bool = False) -> Plain:
+    return {
+        "domain": [round(low, 5), round(min(high, 1.0), 5)],
+        "range": [0, ceiling],
+        "fixedrange": True,
+        "nticks": 3 if few else 5,
+        "showgrid": True,
+        "gridcolor": "--line",
+        "zeroline": False,
+        "tickfont": {"color": "--ink-3", "size": 11},
+        "ticks": "",
+    }
+
+
+def _layout(y_axes: Sequence[Plain]) -> Plain:
+    """Return a layout whose x axis the page sets; every margin but the left one is nothing, so that panels align."""
+    layout: Plain = {
+        "showlegend": False,
+        "margin": {"l": 44, "r": 0, "t": 2, "b": 2, "pad": 0},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hovermode": False,
+        "dragmode": False,
+        "xaxis": {
+            "visible": False,
+            "fixedrange": True,
+            "anchor": "y" if len(y_axes) < 2 else f"y{len(y_axes)}",
+        },
+    }
+    for i, axis in enumerate(y_axes):
+        layout["yaxis" if i == 0 else f"yaxis{i + 1}"] = axis
+    return layout

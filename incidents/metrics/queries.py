@@ -1,0 +1,172 @@
+"""Metric timelines at the resolution of the screen, evaluation runs, and use by client version."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection
+from django.db.models import QuerySet
+from numpy.typing import NDArray
+
+from incidents.catalog.models import Product
+from incidents.metrics.models import EvalRun, Metric, MetricSeries
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesRow:
+    """A series and the segment pattern that it measures ({}: all users)."""
+
+    id: int
+    metric_id: int
+    segment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesBins:
+    """A series in bins of equal width: bin number, mean time (Unix seconds), mean weighted by sample size, extremes.
+
+    `n` is the sum of sample sizes (NaN: not known) and `stderr` the standard error of the mean (NaN: not known).
+    """
+
+    bin: NDArray[np.int64]
+    at: Floats
+    mean: Floats
+    least: Floats
+    greatest: Floats
+    n: Floats
+    stderr: Floats
+
+
+def metrics_of(product: Product) -> QuerySet[Metric]:
+    """Return the product's metrics, in order."""
+    return Metric.objects.filter(product=product)
+
+
+def series_of(product: Product) -> list[SeriesRow]:
+    """Return all series of the product with their segments."""
+    rows = MetricSeries.objects.filter(metric__product=product).order_by("id")
+    return [
+        SeriesRow(id=pk, metric_id=metric, segment=values)
+        for pk, metric, values in rows.values_list("id", "metric_id", "segment__values")
+    ]
+
+
+def matching_series(rows: Sequence[SeriesRow], chosen: Mapping[str, Sequence[str]]) -> list[SeriesRow]:
+    """Return one metric's series that tell of a segment filter.
+
+    Those that state every filtered dimension with a wanted value, if there are any; else those that contradict no
+    filter (a series of all users says something of each of them, though not much).
+    """
+    exact = [row for row in rows if all(row.segment.get(key, "") in wanted for key, wanted in chosen.items())]
+    if exact:
+        return exact
+    return [row for row in rows if all(row.segment.get(key) in {None, *wanted} for key, wanted in chosen.items())]
+
+
+def binned_points(
+    series_ids: Sequence[int], start: dt.datetime, end: dt.datetime, *, n_bins: int
+) -> dict[int, SeriesBins]:
+    """Return each series' points of [start, end) in so many equal bins (at most one row a bin), with one statement.
+
+    A bin of a single point is that point. A point that stands for a whole day lies at its middle.
+    """
+    width = (end - start).total_seconds() / n_bins
+    statement = """
+        with point as (
+            select series_id, value, n, stderr,
+                extract(epoch from at)::float8 + case when day_only then 43200 else 0 end as epoch
+            from incidents_metricpoint where series_id = any(%s) and at >= %s and at < %s
+        ), binned as (
+            select series_id, floor((epoch - %s) / %s)::int as bin, avg(epoch) as epoch,
+                coalesce(sum(value * n) / nullif(sum(n), 0), avg(value)) as mean,
+                min(value) as least, max(value) as greatest, sum(n) as n,
+                case when count(stderr) = count(*) then
+                    sqrt(sum((coalesce(n, 1) * stderr) ^ 2)) / nullif(sum(coalesce(n, 1)), 0) end as stderr
+            from point group by 1, 2
+        )
+        select series_id, array_agg(bin order by bin), array_agg(epoch order by bin), array_agg(mean order by bin),
+            array_agg(least order by bin), array_agg(greatest order by bin),
+            array_agg(coalesce(n, 'NaN') order by bin), array_agg(coalesce(stderr, 'NaN') order by bin)
+        from binned group by 1
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(series_ids), start, end, start.timestamp(), width])
+        return {
+            row[0]: SeriesBins(
+                bin=np.array(row[1], dtype=np.int64),
+                **{
+                    name: np.array(column, dtype=np.float64)
+                    for name, column in zip(("at", "mean", "least", "greatest", "n", "stderr"), row[2:], strict=True)
+                },
+            )
+            for row in cursor.fetchall()
+        }
+
+
+def pooled(parts: Sequence[SeriesBins]) -> SeriesBins:
+    """Put several segments' series together, bin by bin, weighted by sample size (evenly where a size is not known).
+
+    The extremes of single segments are none of the pool, so its range is its mean.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    bins = np.unique(np.concatenate([part.bin for part in parts]))
+    total = np.zeros(len(bins))
+    sums = {name: np.zeros(len(bins)) for name in ("at", "mean", "variance", "n")}
+    sized = all(np.all(np.isfinite(part.n)) and np.all(part.n > 0) for part in parts)
+    for part in parts:
+        where = np.searchsorted(bins, part.bin)
+        weight = part.n if sized else np.ones(len(part.bin))
+        total[where] += weight
+        sums["at"][where] += weight * part.at
+        sums["mean"][where] += weight * part.mean
+        sums["variance"][where] += (weight * part.stderr) ** 2
+        sums["n"][where] += part.n
+    mean = sums["mean"] / total
+    return SeriesBins(
+        bin=bins,
+        at=sums["at"] / total,
+        mean=mean,
+        least=mean,
+        greatest=mean,
+        n=sums["n"],
+        stderr=np.sqrt(sums["variance"]) / total,
+    )
+
+
+def eval_runs_in(product: Product, start: dt.datetime, end: dt.datetime) -> QuerySet[EvalRun]:
+    """Return the evaluation runs of the window, in order of time."""
+    return EvalRun.objects.filter(product=product, at__gte=start, at__lt=end).order_by("at", "id")
+
+
+def version_use(product: Product, dimension: str, edges: Sequence[dt.datetime]) -> dict[str, Floats]:
+    """Return use per bin by each value of a dimension (a client version), from the usage counts."""
+    statement = """
+        select s.values ->> %s, width_bucket(e.at, %s::timestamptz[]), sum(e.count)
+        from incidents_exposurecount e join incidents_segment s on s.id = e.segment_id
+        where e.product_id = %s and e.at >= %s and e.at < %s and s.values ? %s group by 1, 2
+    """
+    found: dict[str, Floats] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [dimension, list(edges), product.pk, edges[0], edges[-1], dimension])
+        for version, number, amount in cursor.fetchall():
+            found.setdefault(version, np.zeros(len(edges) - 1))[number - 1] += amount
+    return found
+
+
+def use_over_time(product: Product, edges: Sequence[dt.datetime], segment_ids: Sequence[int] | None) -> Floats:
+    """Return use per bin of the patterns in `segment_ids` (None: all), from the usage counts; 0 where none is told."""
+    condition, more = ("", []) if segment_ids is None else (" and segment_id = any(%s)", [list(segment_ids)])
+    statement = f"""
+        select width_bucket(at, %s::timestamptz[]), sum(count) from incidents_exposurecount
+        where product_id = %s and at >= %s and at < %s{condition} group by 1
+    """  # noqa: S608 - only the fixed condition above is put in
+    found = np.zeros(len(edges) - 1)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(edges), product.pk, edges[0], edges[-1], *more])
+        for number, amount in cursor.fetchall():
+            found[number - 1] += amount
+    return found

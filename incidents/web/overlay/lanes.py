@@ -1,0 +1,193 @@
+"""Change lanes as the page draws them: groups of packed intervals, each with its share line and its marks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from incidents.catalog.queries import UNKNOWN
+from incidents.changes.enums import ChangeKind, EndKind
+from incidents.changes.queries import Change, is_back_dated, is_release, is_unannounced, versions_that_matter
+from incidents.charts.exposure import Point, last_hour
+from incidents.charts.labels import moment, period
+from incidents.charts.lanes import Packed, Span, pack, text_width
+from incidents.charts.palette import classes
+from incidents.web.overlay.curves import Adoption, line_of, thinned
+from incidents.web.overlay.state import OverlayState
+
+END_MARK = 14.0  # pixels that the sign of an end takes beside its bar
+LONGEST_LABEL = 44
+# A group with more lanes than this starts folded, unless it is the first.
+MOST_OPEN_LANES = 8
+# Labels of releases in the rug stand apart by this many pixels at least.
+RUG_APART = 10.0
+GROUP_NAMES = {
+    "attributed": "Named by the latest attribution",
+    "ended": "Ended",
+    "in_force": "Still in force",
+    "all": "Changes",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drawn:
+    change: Change
+    line: tuple[Point, ...]
+    basis: str
+
+
+def lanes_payload(
+    state: OverlayState, changes: Sequence[Change], adopted: Adoption | None, verdicts: Mapping[int, str]
+) -> dict[str, Any]:
+    """Return the groups of lanes, the rug of releases, and how many changes the page's own filters hide."""
+    important = versions_that_matter(changes)
+    wanted = [change for change in changes if _is_wanted(state, change)]
+    releases = [change for change in wanted if is_release(change) and change.pk not in verdicts]
+    rest = [change for change in wanted if not (is_release(change) and change.pk not in verdicts)]
+    drawn = [
+        _Drawn(change=change, line=line, basis=basis)
+        for change in rest
+        for line, basis in [line_of(state, change, adopted)]
+    ]
+    groups: list[dict[str, Any]] = []
+    for key, name, members in _groups(state, drawn, verdicts):
+        groups.append(_group_payload(state, key, name, members, verdicts, first=not groups))
+    return {
+        "groups": [group for group in groups if group["items"]],
+        "rug": _rug(state, releases, important),
+        "nHidden": len(changes) - len(wanted),
+        "nChanges": len(changes),
+    }
+
+
+def reaches(change: Change, chosen: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether the change's scope meets the segment filter; a segment that does not say may be in it."""
+    for dimension, wanted in chosen.items():
+        scoped = change.scope.get(dimension)
+        if scoped and UNKNOWN not in wanted and not set(scoped) & set(wanted):
+            return False
+    return True
+
+
+def _is_wanted(state: OverlayState, change: Change) -> bool:
+    if state.only_reaching and not reaches(change, state.chosen):
+        return False
+    words = state.words.casefold()
+    return not words or words in change.title.casefold() or words in change.external_id.casefold()
+
+
+def _groups(
+    state: OverlayState, drawn: Sequence[_Drawn], verdicts: Mapping[int, str]
+) -> list[tuple[str, str, list[_Drawn]]]:
+    if state.grouping == "none":
+        return [("all", GROUP_NAMES["all"], list(drawn))]
+    if state.grouping == "kind":
+        return [
+            (kind.value, kind.label, [one for one in drawn if one.change.kind == kind.value]) for kind in ChangeKind
+        ]
+    named = [one for one in drawn if verdicts.get(one.change.pk) in {"contributing", "ambiguous"}]
+    chosen = {one.change.pk for one in named}
+    others = [one for one in drawn if one.change.pk not in chosen]
+    return [
+        ("attributed", GROUP_NAMES["attributed"], named),
+        ("ended", GROUP_NAMES["ended"], [one for one in others if one.change.ended_at is not None]),
+        ("in_force", GROUP_NAMES["in_force"], [one for one in others if one.change.ended_at is None]),
+    ]
+
+
+def _group_payload(
+    state: OverlayState, key: str, name: str, members: Sequence[_Drawn], verdicts: Mapping[int, str], *, first: bool
+) -> dict[str, Any]:
+    low, _ = state.axis.shown
+    scale = 1.0 / state.axis.hours_a_pixel
+    spans = [
+        Span(
+            key=one.change.pk,
+            start=(one.line[0][0] - low) * scale,
+            end=(last_hour(one.line) - low) * scale,
+            label=_label(one.change),
+            marks=END_MARK if one.change.ended_at is not None else 0.0,
+        )
+        for one in members
+    ]
+    packed = pack(spans, width=float(state.axis.pixels))
+    by_key = {one.change.pk: one for one in members}
+    items = [_item(state, by_key[place.key], place, verdicts) for place in packed.items]
+    return {
+        "key": key,
+        "name": name,
+        "lanes": packed.n,
+        "folded": packed.n > MOST_OPEN_LANES and not first,
+        "items": items,
+        "nOutside": len(members) - len(items),
+    }
+
+
+def _label(change: Change) -> str:
+    title = change.title
+    return title if len(title) <= LONGEST_LABEL else title[: LONGEST_LABEL - 1].rstrip() + "…"
+
+
+def _item(state: OverlayState, one: _Drawn, place: Packed, verdicts: Mapping[int, str]) -> dict[str, Any]:
+    change = one.change
+    hours = state.axis.hours
+    return {
+        "id": change.pk,
+        "lane": place.lane,
+        "label": _label(change),
+        "place": place.place,
+        "labelWidth": round(place.label_width, 1),
+        "classes": classes(change.colour),
+        "line": thinned(one.line, hours_a_pixel=state.axis.hours_a_pixel),
+        "basis": one.basis,
+        "start": round(hours(change.started_at), 3),
+        "end": None if change.ended_at is None else round(hours(change.ended_at), 3),
+        "endKind": change.end_kind,
+        "discovered": round(hours(change.discovered_at), 3) if change.discovered_at and is_back_dated(change) else None,
+        "announced": round(hours(change.announced_at), 3) if change.announced_at else None,
+        "unannounced": is_unannounced(change),
+        "reaches": reaches(change, state.chosen),
+        "internal": change.visibility != "public",
+        "verdict": verdicts.get(change.pk, ""),
+        "says": _sentence(state, change),
+    }
+
+
+def _sentence(state: OverlayState, change: Change) -> str:
+    """Return what a screen reader says of the bar."""
+    when = period(change.started_at, change.ended_at, state.zone)
+    parts = [change.title, change.get_kind_display().lower(), when]
+    if change.end_kind:
+        parts.append(EndKind(change.end_kind).label.lower())
+    if is_back_dated(change) and change.discovered_at:
+        parts.append(f"found out {moment(change.discovered_at, state.zone)}")
+    if is_unannounced(change):
+        parts.append("never announced")
+    return ", ".join(parts)
+
+
+def _rug(state: OverlayState, releases: Sequence[Change], important: frozenset[str]) -> list[dict[str, Any]]:
+    """Return releases as ticks; a label where another change hangs on the version and there is room for it."""
+    low, high = state.axis.shown
+    free_from = float("-inf")
+    ticks = []
+    for change in sorted(releases, key=lambda row: row.started_at):
+        at = state.axis.hours(change.started_at)
+        if not low <= at < high:
+            continue
+        version = change.carried_by_version or change.title
+        pixel = (at - low) / state.axis.hours_a_pixel
+        matters = version in important
+        shown = matters and pixel >= free_from and pixel + text_width(version, 11) < state.axis.pixels
+        if shown:
+            free_from = pixel + text_width(version, 11) + RUG_APART
+        ticks.append(
+            {
+                "id": change.pk,
+                "at": round(at, 3),
+                "version": version,
+                "matters": matters,
+                "label": version if shown else "",
+                "says": f"{version}, client release, {moment(change.started_at, state.zone)}",
+            }
+        )
+    return ticks

@@ -1,0 +1,136 @@
+"""Metric rows and evaluation runs of the overlay."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from incidents.charts.axis import Axis
+from incidents.charts.metrics import EvalPoint, Line, eval_figure, gaps, metric_figure
+from incidents.charts.power import detectable_difference
+from incidents.metrics.queries import (
+    SeriesBins,
+    SeriesRow,
+    binned_points,
+    eval_runs_in,
+    matching_series,
+    metrics_of,
+    pooled,
+    series_of,
+)
+from incidents.web.overlay.state import OverlayState
+
+PIXELS_A_POINT = 1.6
+MOST_POINTS = 700
+MOST_LINES = 6
+# Points a little outside the window are drawn too, so that lines run to its edges.
+MARGIN = dt.timedelta(hours=36)
+
+
+def metrics_payload(state: OverlayState) -> dict[str, Any]:
+    """Return one row per metric that has points in the window, then the evaluation runs."""
+    product = state.incident.product
+    metrics = list(metrics_of(product))
+    by_metric: dict[int, list[SeriesRow]] = {}
+    for row in series_of(product):
+        by_metric.setdefault(row.metric_id, []).append(row)
+    chosen = {metric: matching_series(rows, state.chosen) for metric, rows in by_metric.items()}
+    axis = state.axis
+    margin = max(MARGIN, (axis.end - axis.start) * 0.03)
+    start, end = axis.start - margin, axis.end + margin
+    n_bins = min(int(axis.pixels / PIXELS_A_POINT), MOST_POINTS)
+    points = binned_points([row.id for rows in chosen.values() for row in rows], start, end, n_bins=n_bins)
+    rows = []
+    for metric in metrics:
+        series = [row for row in chosen.get(metric.pk, []) if row.id in points]
+        if not series:
+            continue
+        lines = _lines(axis, series, points, by_segment=state.by_segment)
+        silent = [gaps(line.at, axis.shown) for line in lines]
+        rows.append(
+            {
+                "key": metric.key,
+                "name": metric.name,
+                "unit": metric.unit,
+                "better": metric.better,
+                "nPoints": int(sum(len(points[row.id].bin) for row in series)),
+                "nSeries": len(series),
+                "unsplit": sorted(_unsplit(series, state.chosen)),
+                "figure": metric_figure(lines, silent),
+                "gaps": [[round(gap.start, 3), round(gap.end, 3)] for gap in silent[0]] if len(lines) == 1 else [],
+                "lines": [line.name for line in lines],
+                "shifts": [],
+            }
+        )
+    return {"rows": rows, "nMetrics": len(metrics), "evals": _evals(state)}
+
+
+def _lines(
+    axis: Axis, series: Sequence[SeriesRow], points: Mapping[int, SeriesBins], *, by_segment: bool
+) -> list[Line]:
+    """Return a line per segment, or one of all: the series of all users if there is one, else the segments pooled."""
+    if by_segment and len(series) > 1:
+        ranked = sorted(series, key=lambda row: (-len(points[row.id].bin), row.id))[:MOST_LINES]
+        return [_line(axis, _segment_name(row.segment), points[row.id]) for row in ranked]
+    everybody = [row for row in series if not row.segment]
+    if everybody:
+        return [_line(axis, "All users", points[everybody[0].id])]
+    name = _segment_name(series[0].segment) if len(series) == 1 else f"{len(series)} segments pooled"
+    return [_line(axis, name, pooled([points[row.id] for row in series]))]
+
+
+def _line(axis: Axis, name: str, bins: SeriesBins) -> Line:
+    origin = axis.origin.timestamp()
+    return Line(
+        name=name,
+        at=(bins.at - origin) / 3600.0,
+        mean=bins.mean,
+        least=bins.least,
+        greatest=bins.greatest,
+        stderr=_stderr(bins),
+    )
+
+
+def _stderr(bins: SeriesBins) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """Return the standard error where it is told, else that of a proportion where value and sample size allow it."""
+    inside = (bins.mean >= 0) & (bins.mean <= 1) & (bins.n > 0)
+    if np.isfinite(bins.stderr).any() or not inside.all():
+        return bins.stderr
+    return np.sqrt(bins.mean * (1 - bins.mean) / bins.n)
+
+
+def _segment_name(values: Mapping[str, str]) -> str:
+    return ", ".join(value for _, value in sorted(values.items())) or "All users"
+
+
+def _unsplit(series: Sequence[SeriesRow], chosen: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the filtered dimensions that the shown series do not tell apart."""
+    return {key for key in chosen if not any(key in row.segment for row in series)}
+
+
+def _evals(state: OverlayState) -> dict[str, Any] | None:
+    """Return the evaluation runs of the window with what each could have seen; None where there are none."""
+    axis = state.axis
+    runs = list(eval_runs_in(state.incident.product, axis.start, axis.end))
+    if not runs:
+        return None
+    points, told = [], []
+    for run in runs:
+        known = run.score is not None and run.baseline_score is not None
+        difference = (run.score or 0.0) - (run.baseline_score or 0.0) if known else float("nan")
+        base = run.baseline_score if run.baseline_score is not None else run.score
+        least = detectable_difference(n=run.n, baseline=base, paired=run.paired, discordant=run.discordant)
+        at = axis.hours(run.at) + (12.0 if "at" in run.day_fields else 0.0)
+        points.append(EvalPoint(at=at, name=run.suite, difference=difference, detectable=least))
+        told.append(
+            {
+                "at": round(at, 3),
+                "suite": run.suite,
+                "n": run.n,
+                "difference": round(difference * 100, 2) if known else None,
+                "detectable": round(least * 100, 2) if np.isfinite(least) else None,
+                "verdict": run.verdict,
+            }
+        )
+    return {"figure": eval_figure(points), "runs": told}

@@ -1,0 +1,182 @@
+"""The side panel: a selected stretch, a change, statements, and pinning evidence."""
+
+import datetime as dt
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from incidents.attribution.queries import findings, latest_run
+from incidents.catalog.queries import permitted
+from incidents.changes.log import links_of
+from incidents.changes.queries import Change, artifacts_of, is_back_dated, is_unannounced, with_rollout
+from incidents.charts.exposure import last_hour
+from incidents.charts.palette import classes
+from incidents.core.access import Action
+from incidents.core.errors import InputError, NotThere
+from incidents.response.enums import EvidenceKind
+from incidents.response.evidence import pin_evidence
+from incidents.response.queries import changes_of, incident_for, statements_of
+from incidents.tickets.inbox import ticket_page
+from incidents.tickets.queries import symptom_totals, tickets_in
+from incidents.web.overlay.curves import BASES, adoption_of, line_of
+from incidents.web.overlay.selection import chosen_words, selection_of
+from incidents.web.overlay.state import OverlayState, read_state, read_window
+from incidents.web.people import signed_in
+from incidents.web.segments import segment_query
+
+PAGE = 20
+
+
+def _context(request: HttpRequest, state: OverlayState) -> dict[str, Any]:
+    return {
+        "state": state,
+        "incident": state.incident,
+        "case_id": state.incident.pk,
+        "display_zone": state.zone,
+        "filter_words": chosen_words(state),
+        "filter_query": segment_query(state.chosen),
+        "may_pin": permitted(request.user, Action.EDIT_CASE, state.incident.product),
+    }
+
+
+@require_safe
+@login_required
+def selection(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Show what is special about a stretch of time, and its tickets; with `after`, further tickets alone."""
+    state = read_state(request, incident_for(request.user, case_id))
+    start, end = read_window(request.GET, state.incident, state.zone, first="sel_from", last="sel_to")
+    page = ticket_page(tickets_in(state.complaints(start, end)), after=request.GET.get("after", ""), size=PAGE)
+    context = _context(request, state) | {"page": page, "next_query": _next_query(request, page.next_key)}
+    if request.GET.get("after"):
+        return render(request, "overlay/tickets.html", context)
+    return render(request, "overlay/selection.html", context | {"found": selection_of(state, start, end)})
+
+
+def _next_query(request: HttpRequest, key: str) -> str:
+    query = request.GET.copy()
+    query["after"] = key
+    return query.urlencode()
+
+
+@require_safe
+@login_required
+def statements(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Show statements by their ids, in order of time."""
+    state = read_state(request, incident_for(request.user, case_id))
+    ids = [int(part) for part in request.GET.get("ids", "").split(",") if part.isascii() and part.isdigit()][:500]
+    rows = statements_of(state.incident).filter(pk__in=ids)
+    return render(request, "overlay/statements.html", _context(request, state) | {"rows": rows})
+
+
+@require_safe
+@login_required
+def change(request: HttpRequest, case_id: int, change_id: int) -> HttpResponse:
+    """Show one change of the case: its times, scope, course, links, texts, and what the latest run says of it."""
+    state = read_state(request, incident_for(request.user, case_id))
+    every = with_rollout(changes_of(state.incident))
+    row = next((one for one in every if one.pk == change_id), None)
+    if row is None:
+        raise NotThere("That change is not part of this case.")
+    run = latest_run(state.incident)
+    finding = None
+    if run is not None:
+        finding = next((one for one in findings(run).changes if one.key == str(row.pk)), None)
+    line, basis = line_of(state, row, adoption_of(state, every))
+    names = {str(one.pk): one for one in every}
+    context = _context(request, state) | {
+        "change": row,
+        "classes": classes(row.colour),
+        "back_dated": is_back_dated(row),
+        "unannounced": is_unannounced(row),
+        "scope": [(_name(state, key), values) for key, values in sorted(row.scope.items())],
+        "scope_query": segment_query({key: [str(value) for value in values] for key, values in row.scope.items()}),
+        "links": links_of(row),
+        "artifacts": artifacts_of(row),
+        "curve": _curve(state, line),
+        "basis": BASES.get(basis, ""),
+        "finding": finding,
+        "run": run,
+        "twins": [names[key] for key in finding.indistinguishable_from if key in names] if finding else [],
+        "edges": _edges(state, row),
+    }
+    return render(request, "overlay/change.html", context)
+
+
+def _name(state: OverlayState, key: str) -> str:
+    return next((name for known, name, _ in state.dimensions if known == key), key)
+
+
+CURVE = (320.0, 56.0)
+
+
+def _curve(state: OverlayState, line: tuple[tuple[float, float], ...]) -> dict[str, Any]:
+    """Return the rollout's course as SVG points over its own time, with the hours at its ends."""
+    width, height = CURVE
+    first, last = line[0][0], max(last_hour(line), line[0][0] + 1.0)
+    scale = width / (last - first)
+    points = [((at - first) * scale, height - share * (height - 4)) for at, share in line]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    area = f"0,{height} {path} {points[-1][0]:.1f},{height}"
+    origin = state.axis.origin
+    return {
+        "points": path,
+        "area": area,
+        "width": width,
+        "height": height,
+        "first_at": origin + dt.timedelta(hours=first),
+        "last_at": origin + dt.timedelta(hours=last),
+        "peak": max(share for _, share in line),
+    }
+
+
+def _edges(state: OverlayState, row: Change) -> list[dict[str, Any]]:
+    """Return complaints per day in the three days before and after each edge of the change, inside the window."""
+    edges = [("Start", row.started_at)]
+    edges += [(f"{step.share:.0%} reached", step.at) for step in row.rollout_steps.all() if step.at > row.started_at][
+        :4
+    ]
+    if row.ended_at is not None:
+        edges.append((row.get_end_kind_display() or "End", row.ended_at))
+    reach = dt.timedelta(days=3)
+    incident = state.incident
+    found = []
+    for name, at in edges:
+        before = max(at - reach, incident.starts_at), at
+        after = at, min(at + reach, incident.ends_at)
+        if before[1] - before[0] < reach / 6 or after[1] - after[0] < reach / 6:
+            continue
+        rates = [
+            sum(symptom_totals(state.complaints(*window)).values()) / ((window[1] - window[0]) / dt.timedelta(days=1))
+            for window in (before, after)
+        ]
+        found.append({"name": name, "at": at, "before": rates[0], "after": rates[1]})
+    return found
+
+
+@require_POST
+@login_required
+def pin(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Pin a stretch of the overlay as evidence, with its figures as they are now."""
+    incident = incident_for(request.user, case_id, Action.EDIT_CASE)
+    state = read_state(request, incident)
+    try:
+        start, end = read_window(request.POST, incident, state.zone, first="sel_from", last="sel_to")
+    except InputError as error:
+        return render(request, "overlay/pinned.html", {"error": str(error)}, status=422)
+    n = sum(symptom_totals(state.complaints(start, end)).values())
+    evidence = pin_evidence(
+        actor=signed_in(request),
+        incident=incident,
+        kind=EvidenceKind.WINDOW,
+        starts_at=start,
+        ends_at=end,
+        segment_filter=state.chosen,
+        figures={"complaints": round(n, 2), "clock": state.clock.value},
+        note=request.POST.get("note", "")[:2000],
+    )
+    context = {"evidence": evidence, "case_id": case_id, "display_zone": state.zone}
+    return render(request, "overlay/pinned.html", context | {"timeline": reverse("case-timeline", args=[case_id])})

@@ -1,0 +1,98 @@
+"""The overlay's page and the numbers behind it."""
+
+import gzip
+import hashlib
+from typing import Any
+
+import orjson
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from incidents.core.access import Action
+from incidents.core.errors import InputError
+from incidents.response.queries import incident_for
+from incidents.web.cases.frame import case_context
+from incidents.web.overlay.payload import PARTS, overlay_payload
+from incidents.web.overlay.selection import facets
+from incidents.web.overlay.state import read_state
+from incidents.web.overlay.table import overlay_csv
+
+COMPRESSION = 4  # gzip's level: past it, bytes hardly shrink and time grows
+
+
+@require_safe
+@login_required
+def case(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Show a case: its changes, complaints and metrics over one axis. The numbers follow by themselves."""
+    context = case_context(request, case_id, "overlay")
+    addresses = {
+        "data": reverse("overlay-data", args=[case_id]),
+        "csv": reverse("overlay-csv", args=[case_id]),
+        "facets": reverse("overlay-facets", args=[case_id]),
+        "selection": reverse("overlay-selection", args=[case_id]),
+        "statements": reverse("overlay-statements", args=[case_id]),
+        "change": reverse("overlay-change", args=[case_id, 0]),
+    }
+    incident = context["incident"]
+    context["config"] = {
+        "urls": addresses,
+        "zone": incident.timezone,
+        "origin": int(incident.starts_at.timestamp()),
+        "end": int(incident.ends_at.timestamp()),
+        "slug": incident.slug,
+    }
+    context["may_pin"] = Action.EDIT_CASE.value in context["may"]
+    return render(request, "overlay/case.html", context)
+
+
+@require_safe
+@login_required
+def overlay_data(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Answer what the page draws, compressed, with an ETag."""
+    try:
+        state = read_state(request, incident_for(request.user, case_id))
+    except InputError as error:
+        return JsonResponse({"error": str(error)}, status=400)
+    wanted = frozenset(request.GET.get("parts", "").split(",")) & PARTS.keys() or None
+    return compact_json(request, overlay_payload(state, wanted))
+
+
+def compact_json(request: HttpRequest, payload: dict[str, Any]) -> HttpResponse:
+    """Answer an object as JSON: 304 where the reader has it already, gzip where the reader takes it."""
+    body = orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY)
+    tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    response: HttpResponse
+    if request.headers.get("If-None-Match", "").removeprefix("W/") == tag:
+        response = HttpResponseNotModified()
+    elif "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = HttpResponse(gzip.compress(body, COMPRESSION, mtime=0), content_type="application/json")
+        response["Content-Encoding"] = "gzip"
+    else:
+        response = HttpResponse(body, content_type="application/json")
+    response["ETag"] = tag
+    response["Vary"] = "Accept-Encoding, Cookie"
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+@require_safe
+@login_required
+def overlay_facets(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Answer the segment filter's dimensions and values with counts."""
+    state = read_state(request, incident_for(request.user, case_id))
+    return render(request, "overlay/facets.html", {"facets": facets(state)})
+
+
+@require_safe
+@login_required
+def overlay_csv_view(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Answer what is shown as a table: complaints per symptom and bin, and metrics."""
+    incident = incident_for(request.user, case_id, Action.EXPORT)
+    state = read_state(request, incident)
+    response = HttpResponse(overlay_csv(state), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{incident.slug}-overlay.csv"'
+    return response

@@ -1,0 +1,35 @@
+"""Rollout lines: jumps, ramps, ends and tails."""
+
+from incidents.charts.exposure import Rollout, share_at, share_line
+
+
+def test_at_once_and_still_in_force() -> None:
+    assert share_line(Rollout(started=10), until=50) == ((10, 0), (10, 1), (50, 1))
+
+
+def test_steps_jump_and_a_revert_falls_at_once() -> None:
+    line = share_line(Rollout(started=0, ended=30, steps=((0, 0.1), (10, 0.5), (40, 1.0))), until=50)
+    assert line == ((0, 0), (0, 0.1), (10, 0.1), (10, 0.5), (30, 0.5), (30, 0))
+
+
+def test_a_linear_ramp_is_cut_where_the_change_ends() -> None:
+    line = share_line(Rollout(started=0, ended=5, steps=((0, 0.0), (10, 1.0)), linear=True), until=50)
+    assert line == ((0, 0), (5, 0.5), (5, 0))
+
+
+def test_a_switch_off_and_on_again_shows_both() -> None:
+    line = share_line(Rollout(started=0, steps=((0, 1.0), (5, 0.0), (8, 1.0))), until=20)
+    assert [share_at(line, at) for at in (2, 6, 9, 30)] == [1, 0, 1, 1]
+
+
+def test_a_fix_that_travels_by_version_leaves_a_tail() -> None:
+    tail = ((10.0, 1.0), (20.0, 0.5), (30.0, 0.25), (40.0, 0.01), (50.0, 0.0))
+    line = share_line(Rollout(started=0, ended=10, tail=tail), until=100)
+    assert line == ((0, 0), (0, 1), (10, 1), (20, 0.5), (30, 0.25), (40, 0.01), (40, 0))
+    assert share_at(line, 15) == 0.75
+    cut = share_line(Rollout(started=0, ended=10, tail=tail), until=25)
+    assert cut[-1] == (20, 0.5)
+
+
+def test_what_ends_after_the_window_is_in_force_at_its_end() -> None:
+    assert share_line(Rollout(started=0, ended=90), until=50)[-1] == (50, 1)
