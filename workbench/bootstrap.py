@@ -49,7 +49,8 @@ def _install(lock: str) -> None:
     if not _works(PYTHON):
         builder = venv.EnvBuilder(with_pip=True, clear=VENV.exists(), symlinks=True)
         builder.create(VENV)
-    quiet = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "VIRTUAL_ENV": str(VENV)}
+    # The system's certificates: where a company inspects its traffic, only those are trusted.
+    quiet = {"UV_SYSTEM_CERTS": "1", **os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "VIRTUAL_ENV": str(VENV)}
     if not _is_installed(INSTALLER_LOCK):
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", INSTALLER_LOCK]
         subprocess.run(pip, cwd=ROOT, env=quiet, check=True)
