@@ -4,7 +4,7 @@ from incidents.attribution.models import AttributionRun
 from incidents.catalog.models import Dimension, DimensionValue, Membership, Product, Segment, Source, Symptom
 from incidents.changes.models import ArtifactVersion, Change, ChangeLink, RolloutStep
 from incidents.core.models import AuditEntry
-from incidents.documents.models import Claim, Document, Review, Revision
+from incidents.documents.models import Claim, Document, Review, ReviewRequest, Revision
 from incidents.jobs.models import Heartbeat, Job
 from incidents.metrics.models import EvalRun, ExposureCount, Metric, MetricPoint, MetricSeries
 from incidents.publishing.models import Publication
@@ -47,6 +47,7 @@ __all__ = [
     "PublicityEvent",
     "Reference",
     "Review",
+    "ReviewRequest",
     "Revision",
     "RolloutStep",
     "Segment",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from incidents.documents import words
+from incidents.documents.checks import check_sentence
 from incidents.documents.facts import CaseFacts, ChangeFact, EvalFact
 from incidents.documents.findings import Catalogue, Finding
 from incidents.documents.intervals import clean_windows, overlaps
@@ -166,7 +167,7 @@ def _change(facts: CaseFacts, change: ChangeFact) -> Iterator[Finding]:
 
 
 def _estimate(key: str, label: str, found: Mapping[str, float], evidence: Mapping[str, Any]) -> Finding:
-    value, low, high = float(found["estimate"]), float(found["low"]), float(found["high"])
+    value, low, high = (float(found[name]) for name in ("estimate", "low", "high"))
     return Finding(
         key=key,
         label=label,
@@ -191,8 +192,8 @@ def _attribution(facts: CaseFacts, change: ChangeFact) -> Iterator[Finding]:
         name = names[key].name if key in names else key
         label = f"{change.title}: attributed complaints of “{name}”"
         yield _estimate(f"run-{change.ref}-{ref}-excess", label, found["excess"], {**where, "symptom": key})
-        ratio = found.get("rate_ratio")
-        if ratio:
+        ratio = found.get("rate_ratio") or {}
+        if all(ratio.get(name) is not None for name in ("estimate", "low", "high")):
             yield Finding(
                 key=f"run-{change.ref}-{ref}-ratio",
                 label=f"{change.title}: “{name}” against the level without it",
@@ -207,13 +208,16 @@ def _attribution(facts: CaseFacts, change: ChangeFact) -> Iterator[Finding]:
             text=f"{lag / 24:.0f} days" if lag >= 48 else f"{lag:.0f} hours",
             evidence={**where, "field": "lag"},
         )
+    titles = {str(other.pk): other.public_title for other in facts.changes} | dict(facts.metrics)
     for number, item in enumerate(result.get("evidence") or (), start=1):
-        yield Finding(
-            key=f"run-{change.ref}-why-{number}",
-            label=f"{change.title}: {item.get('kind', 'evidence')}, {item.get('direction', '')}",
-            text=words.plain(words.sentence(str(item.get("detail", "")))),
-            evidence={**where, "field": f"evidence {number}", "check": item.get("kind", "")},
-        )
+        told = check_sentence(item, titles)
+        if told:
+            yield Finding(
+                key=f"run-{change.ref}-why-{number}",
+                label=f"{change.title}: {item.get('kind', 'evidence')}, {item.get('direction', '')}",
+                text=words.plain(told),
+                evidence={**where, "field": f"evidence {number}", "check": item.get("kind", "")},
+            )
 
 
 def _verdicts(facts: CaseFacts, change: ChangeFact, verdict: str, where: Mapping[str, Any]) -> Iterator[Finding]:

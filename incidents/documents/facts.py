@@ -40,6 +40,13 @@ class ChangeFact:
     interacts_with: tuple[str, ...] = ()
     status: str = "candidate"
 
+    @property
+    def public_title(self) -> str:
+        """Return the title, or for what the public never had its kind alone."""
+        if self.visibility == "public":
+            return self.title
+        return f"an internal-only change ({self.kind_name.lower()})"
+
     def in_force(self, at: dt.datetime) -> bool:
         """Tell whether the change was in force at an instant."""
         return self.started.at <= at and (self.ended is None or at < self.ended.at)
@@ -141,6 +148,8 @@ class CaseFacts:
     run: RunFact | None = None
     # Names that hold digits and are no numbers: models, versions, plans.
     names: tuple[str, ...] = ()
+    # Names of metrics by key, as checks of the run refer to them.
+    metrics: Mapping[str, str] = field(default_factory=dict)
 
     def change(self, key: str) -> ChangeFact | None:
         """Return a change by its external id."""

@@ -85,3 +85,20 @@ class Review(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+
+
+class ReviewRequest(models.Model):
+    """Somebody asked this person to review this exact revision."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="review_requests")
+    revision_number = models.PositiveIntegerField()
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["document", "revision_number", "reviewer"], name="review_request_once")
+        ]

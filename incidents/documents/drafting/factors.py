@@ -15,7 +15,7 @@ def factors_section(pen: Pen) -> str:
 
 def _factor(pen: Pen, number: int, change: ChangeFact) -> str:
     parts = [
-        f"### {number}. {words.plain(pen.title(change))}",
+        f"### {number}. {pen.title(change)}",
         f"**What we changed and why.** {_intent(pen, change)}",
         f"**When.** It was in force {pen.span(change)}.{_ramp(pen, change)}",
         f"**Who was exposed.** {words.sentence(pen.who(change))}{_state(change)}",
@@ -93,7 +93,7 @@ def _evidence(pen: Pen, change: ChangeFact) -> str:
     lines = []
     for number, item in enumerate(items, start=1):
         cited = pen.cite(f"run-{change.ref}-why-{number}")
-        if cited and item.get("detail"):
+        if cited:
             lead = "Against it: " if item.get("direction") == "contradicts" else ""
             lines.append(f"- {lead}{cited}")
     if not lines:

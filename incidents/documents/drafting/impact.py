@@ -109,9 +109,14 @@ def timeline_section(pen: Pen) -> str:
             entries.append(
                 (other.started.at, when, f"{words.sentence(pen.title(other))[:-1]} begins; it hid {hidden}.")
             )
-    against = {found.statement.key for found in contradictions(pen.facts)}
+    notes = {
+        "denied": " **We now know that this was wrong.**",
+        "doubted": " **It was there.**",
+        "over": " **It was not over.**",
+    }
+    against = {found.statement.key: notes[found.kind] for found in reversed(contradictions(pen.facts))}
     for said in relevant_statements(pen.facts):
-        note = " **We now know that this was wrong.**" if said.key in against else ""
+        note = against.get(said.key, "")
         told = f"We say ({words.plain(said.channel or 'in public')}): “{words.plain(said.text, 160)}”"
         entries.append((said.at.at, pen.cite(f"said-{said.ref}"), pen.cite(f"said-{said.ref}", told) + note))
     if not entries:

@@ -4,7 +4,7 @@ from incidents.documents import words
 from incidents.documents.drafting.pen import Pen, prompt
 from incidents.documents.facts import ChangeFact, EvalFact
 from incidents.documents.intervals import clean_windows, overlaps
-from incidents.documents.ledger import contradictions, relevant_statements
+from incidents.documents.ledger import Contradiction, contradictions, relevant_statements
 
 
 def detection_section(pen: Pen) -> str:
@@ -123,17 +123,12 @@ def said_section(pen: Pen) -> str:
     relevant = relevant_statements(pen.facts)
     if not relevant:
         return ""
-    against: dict[str, list[ChangeFact]] = {}
+    against: dict[str, list[Contradiction]] = {}
     for found in contradictions(pen.facts):
-        against.setdefault(found.statement.key, []).append(found.change)
+        against.setdefault(found.statement.key, []).append(found)
     rows = []
     for said in relevant:
-        changes = against.get(said.key, [])
-        names = words.joined([f"“{pen.title(change)}”" for change in changes])
-        cause = pen.cite(f"run-{changes[0].ref}-cause", "contributed") if changes else ""
-        now = f"This was wrong: {names} was in force and {cause}." if changes else "Nothing to correct that we know of."
-        if len(changes) > 1:
-            now = now.replace(" was in force and", " were in force and")
+        now = _known_now(pen, against.get(said.key, []))
         told = pen.cite(f"said-{said.ref}", f"“{words.plain(said.text, 240)}”")
         rows.append(f"| {pen.cite(f'said-{said.ref}')} | {words.plain(said.channel)} | {told} | {now} |")
     table = "\n".join(["| When | Where | What we said | What we know now |", "|---|---|---|---|", *rows])
@@ -144,6 +139,26 @@ def said_section(pen: Pen) -> str:
         "them here."
     )
     return f"{lead}\n\n{table}"
+
+
+_NOW = {
+    "denied": "This was wrong: {names} {was} in force and {cause}.",
+    "doubted": "We did not see it then: {names} {was} in force and {cause}.",
+    "over": "It was not over for everyone: {names} {cause}, and not everybody had the remedy yet.",
+}
+
+
+def _known_now(pen: Pen, against: list[Contradiction]) -> str:
+    if not against:
+        return "Nothing to correct that we know of."
+    out = []
+    for kind, sentence in _NOW.items():
+        changes = [found.change for found in against if found.kind == kind]
+        if changes:
+            names = words.joined([f"“{pen.title(change)}”" for change in changes])
+            cause = pen.cite(f"run-{changes[0].ref}-cause", "contributed")
+            out.append(sentence.format(names=names, was="was" if len(changes) == 1 else "were", cause=cause))
+    return " ".join(out)
 
 
 def remedies_section(pen: Pen) -> str:

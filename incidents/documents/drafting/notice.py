@@ -86,6 +86,13 @@ def _ended(pen: Pen, change: ChangeFact) -> str:
     return f"It was {pen.end_verb(change)} on {ended}, after {lasted}."
 
 
+_CORRECTION = {
+    "denied": "For this change that was wrong.",
+    "doubted": "The effect was there and we did not see it.",
+    "over": "For a part of the people affected it was not over yet.",
+}
+
+
 def _corrected(pen: Pen, change: ChangeFact) -> str:
     """Name the earlier statements that this notice contradicts."""
     lines = []
@@ -93,5 +100,5 @@ def _corrected(pen: Pen, change: ChangeFact) -> str:
         said = found.statement
         quoted = pen.cite(f"said-{said.ref}", f"“{words.plain(said.text, 240)}”")
         where = words.plain(said.channel or "in public")
-        lines.append(f"On {pen.cite(f'said-{said.ref}')} we said ({where}): {quoted} For this change that was wrong.")
+        lines.append(f"On {pen.cite(f'said-{said.ref}')} we said ({where}): {quoted} {_CORRECTION[found.kind]}")
     return "\n\n".join(lines)

@@ -63,9 +63,7 @@ class Pen:
 
     def title(self, change: ChangeFact) -> str:
         """Return a change's title; one that the public never had is named by its kind alone."""
-        if change.visibility != "public":
-            return f"an internal-only change ({change.kind_name.lower()})"
-        return words.plain(change.title)
+        return words.plain(change.public_title)
 
     def kind(self, change: ChangeFact) -> str:
         """Return the change's kind as a phrase: "a change of caching"."""
