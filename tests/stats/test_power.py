@@ -32,7 +32,7 @@ def test_sessions_for_a_rise_of_five_in_a_thousand(ratio: float, n: int) -> None
     assert sessions_needed(rate=0.005, ratio=ratio) == pytest.approx(n, abs=1)
 
 
-@given(n=st.integers(30, 10**6), baseline=st.floats(0.2, 0.98))
+@given(n=st.integers(200, 10**6), baseline=st.floats(0.2, 0.98))
 def test_the_detectable_drop_is_where_the_needed_tasks_are_there(n: int, baseline: float) -> None:
     drop = detectable_drop(n=n, baseline=baseline)
     assert drop is not None
