@@ -1,7 +1,5 @@
 """The case: its window, timeline, duties, candidate changes, pinned evidence, and what was said in public."""
 
-import datetime as dt
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -46,11 +44,6 @@ class Incident(Stamped):
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def last_moment_at(self) -> dt.datetime:
-        """The last moment inside the half-open window: what people call its last day."""
-        return self.ends_at - dt.timedelta(microseconds=1)
 
 
 class IncidentRole(models.Model):
