@@ -43,6 +43,13 @@ def require(user: "User | AnonymousUser", action: Action, product: Product) -> N
         )
 
 
+def administers_all(user: "User | AnonymousUser") -> bool:
+    """Tell whether the person is an administrator of all products: who may make new ones."""
+    if not user.is_authenticated or not user.is_active:
+        return False
+    return user.is_superuser or Membership.objects.filter(user=user, product=None, role=Role.ADMINISTRATOR).exists()
+
+
 def visible_products(user: "User | AnonymousUser") -> QuerySet[Product]:
     """Return the products whose objects the person may view."""
     if not user.is_authenticated or not user.is_active:

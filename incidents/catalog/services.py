@@ -14,6 +14,8 @@ from incidents.core.access import Role
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+_REMEMBERED_SEGMENTS = 100_000
+
 
 def segment_digest(values: Mapping[str, str]) -> str:
     """Return the digest under which a pattern is interned; the order of its dimensions does not matter."""
@@ -28,6 +30,28 @@ def intern_segments(*, product: Product, patterns: Iterable[Mapping[str, str]]) 
     Segment.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2000)
     found = Segment.objects.filter(product=product, digest__in=list(wanted))
     return dict(found.values_list("digest", "id"))
+
+
+class SegmentNumbers:
+    """The ids of segment patterns, remembered while many rows pass: `learn` a batch, then ask `of` each row."""
+
+    def __init__(self, product: Product) -> None:
+        """Start empty."""
+        self._product = product
+        self._known: dict[tuple[tuple[str, str], ...], int] = {}
+
+    def learn(self, patterns: Iterable[Mapping[str, str]]) -> None:
+        """Intern the patterns that were not met yet."""
+        if len(self._known) > _REMEMBERED_SEGMENTS:
+            self._known.clear()
+        new = {key: dict(key) for key in {tuple(sorted(pattern.items())) for pattern in patterns} - self._known.keys()}
+        if new:
+            ids = intern_segments(product=self._product, patterns=new.values())
+            self._known |= {key: ids[segment_digest(pattern)] for key, pattern in new.items()}
+
+    def of(self, pattern: Mapping[str, str]) -> int:
+        """Return the id of a pattern that was learnt."""
+        return self._known[tuple(sorted(pattern.items()))]
 
 
 def ensure_source(*, product: Product, key: str, name: str, kind: SourceKind = SourceKind.BUNDLE) -> Source:
