@@ -99,9 +99,9 @@ def fit(case: Casefile, *, progress: Progress = silent) -> Attribution:
         raise NotReady(
             "There are no complaints inside the case's window: import tickets, or widen the window in its settings."
         )
-    progress(10, 100, f"Fitting {len(case.changes)} changes to {case.evidence.n_tickets:,.0f} complaints")
+    told = f"Fitting {len(case.changes)} changes to {case.evidence.n_tickets:,.0f} complaints"
     try:
-        return attribute(case.evidence)
+        return attribute(case.evidence, on_progress=lambda share: progress(10 + round(85 * share), 100, told))
     except EvidenceError as error:
         raise NotReady(f"The evidence cannot be fitted: {error}") from error
 

@@ -61,12 +61,13 @@ class StoredLayers:
     """Expected complaints over time for the overlay, to be stacked: background, then one layer a change.
 
     `edges` the bins' first instants and the window's end (n_bins + 1); `background` {symptom: (n_bins,)}; `excess`
-    {change id: {symptom: (n_bins,)}}, without changes whose excess cannot be seen.
+    {change id: {symptom: (n_bins,)}}, without changes whose excess cannot be seen; `unattributed` like `background`.
     """
 
     edges: tuple[dt.datetime, ...]
     background: Mapping[str, Sequence[float]]
     excess: Mapping[int, Mapping[str, Sequence[float]]]
+    unattributed: Mapping[str, Sequence[float]]
 
 
 def _number(value: float | None) -> float | None:
@@ -185,6 +186,7 @@ def _layers(case: Casefile, found: Attribution) -> dict[str, Any]:
     return {
         "edges": [moment.isoformat() for moment in (*case.axis.starts, case.axis.end)],
         "background": compact(found.layers.background),
+        "unattributed": compact(found.layers.unattributed),
         "excess": {
             exposure.key: compact(found.layers.excess[at])
             for at, exposure in enumerate(case.evidence.changes)
@@ -277,6 +279,7 @@ def decode_layers(result: Mapping[str, Any]) -> StoredLayers:
         edges=tuple(dt.datetime.fromisoformat(edge) for edge in told["edges"]),
         background=told["background"],
         excess={int(key): layer for key, layer in told["excess"].items()},
+        unattributed=told["unattributed"],
     )
 
 

@@ -75,11 +75,11 @@ def case_parameters(incident: Incident, axis: TimeAxis) -> dict[str, Any]:
 
 def ticket_tallies(incident: Incident, axis: TimeAxis) -> TicketTallies:
     """Count the case's tickets in one statement, read in binary form."""
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"copy ({CELLS}) to stdout (format binary)", case_parameters(incident, axis)) as copy,
-    ):
-        raw = b"".join(copy)
+    with connection.cursor() as cursor:
+        # Bound here: Django's cursor passes no parameters on to COPY.
+        statement = cursor.mogrify(CELLS, case_parameters(incident, axis))
+        with cursor.copy(f"copy ({statement}) to stdout (format binary)") as copy:
+            raw = b"".join(copy)
     rows = np.frombuffer(raw, dtype=_CELL, offset=_HEADER, count=(len(raw) - _HEADER - _TRAILER) // _CELL.itemsize)
     return TicketTallies(
         bin=rows["bin"].astype(np.int64),

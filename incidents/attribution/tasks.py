@@ -17,7 +17,7 @@ def run(context: JobContext) -> None:
     if incident is None:
         raise NotThere("The case is gone.")
     prepared = services.prepare_run(incident=incident, progress=context.progress)
-    actor = get_user_model().objects.filter(pk=context.created_by_id).first()
+    actor = get_user_model().objects.filter(pk__in=[context.created_by_id or 0]).first()
     with context.finishing() as outcome:
         made = (
             prepared

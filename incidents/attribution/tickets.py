@@ -88,6 +88,18 @@ def _unlabelled(run: AttributionRun, archive: CellArchive) -> int:
     return known.first() or 0
 
 
+# The tickets of some cells, those of the likeliest cells first.
+_MEMBERS = f"""select t.id from incidents_ticket t
+    join unnest(%(starts)s::float8[], %(ends)s::float8[], %(segments)s::int8[], %(symptoms)s::int8[], %(p)s::float8[])
+        as cell(starts, ends, segment, symptom, p)
+    on t.segment_id = cell.segment
+    and {TICKET_AT} >= to_timestamp(cell.starts) and {TICKET_AT} < to_timestamp(cell.ends)
+    left join incidents_ticketsymptom l on l.ticket_id = t.id and l.confidence > 0
+    where t.product_id = %(product)s and t.status <> 'dismissed'
+    and (l.symptom_id = cell.symptom or (l.id is null and cell.symptom = %(unlabelled)s))
+    group by t.id order by max(cell.p) desc, t.id limit %(most)s"""  # noqa: S608 - constants only
+
+
 def likeliest_tickets(run: AttributionRun, change_id: int, *, most: int) -> list[tuple[int, float]]:
     """Return up to `most` (ticket id, probability) of the tickets that this change most likely caused."""
     if run.cells is None:
@@ -99,28 +111,20 @@ def likeliest_tickets(run: AttributionRun, change_id: int, *, most: int) -> list
     p = archive.probabilities[:, column[0]]
     best = np.argsort(-p, kind="stable")[: 3 * most]
     best = best[p[best] > 0]
-    found: dict[int, float] = {}
+    parameters = {
+        "product": run.incident.product_id,
+        "midday": _MIDDAY,
+        "starts": archive.edges[archive.bin[best]].tolist(),
+        "ends": archive.edges[archive.bin[best] + 1].tolist(),
+        "segments": archive.segment[best].tolist(),
+        "symptoms": archive.symptom[best].tolist(),
+        "p": p[best].tolist(),
+        "unlabelled": _unlabelled(run, archive),
+        "most": 3 * most,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _MEMBERS,
-            {
-                "product": run.incident.product_id,
-                "midday": _MIDDAY,
-                "starts": archive.edges[archive.bin[best]].tolist(),
-                "ends": archive.edges[archive.bin[best] + 1].tolist(),
-                "segments": archive.segment[best].tolist(),
-                "most": most * 3,
-            },
-        )
+        cursor.execute(_MEMBERS, parameters)
         candidates = [row[0] for row in cursor.fetchall()]
-    for ticket, named in ticket_probabilities(run, candidates).items():
-        if named.get(change_id, 0.0) > 0:
-            found[ticket] = named[change_id]
-    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
-
-
-_MEMBERS = f"""select distinct t.id from incidents_ticket t
-    join unnest(%(starts)s::float8[], %(ends)s::float8[], %(segments)s::int8[]) as cell(starts, ends, segment)
-    on t.segment_id = cell.segment
-    and {TICKET_AT} >= to_timestamp(cell.starts) and {TICKET_AT} < to_timestamp(cell.ends)
-    where t.product_id = %(product)s and t.status <> 'dismissed' order by t.id limit %(most)s"""  # noqa: S608
+    told = ticket_probabilities(run, candidates)
+    found = [(ticket, named[change_id]) for ticket, named in told.items() if named.get(change_id, 0.0) > 0]
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:most]

@@ -1,4 +1,4 @@
-"""A small case in which one change raised complaints, built by COPY-like bulk inserts; times in hours since its start."""
+"""A small case in which one change raised complaints; times in hours since its start."""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -1,0 +1,148 @@
+"""Evidence of a change as cards: a sentence a person can check, its number with interval, a small figure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from django.utils.safestring import SafeString
+
+from incidents.charts import labels
+from incidents.stats.attribution.findings import ChangeFinding, EvidenceItem
+from incidents.web.attribution.figures import evidence_figure
+
+TITLES = {
+    "onset": "Onset",
+    "scope": "In scope against out of scope",
+    "dose": "In step with the rollout",
+    "revert": "After the end",
+    "return": "Switched on again",
+    "prior": "Before the start",
+    "alternative": "Other changes",
+    "metric": "Metric",
+}
+QUESTIONS = {
+    "onset": "Did complaints in its scope rise once it took effect?",
+    "scope": "Did they rise where it was, more than where it was not?",
+    "dose": "Did they grow as the rollout grew?",
+    "revert": "Did they fall once it ended?",
+    "return": "Did they come back when it was switched on again?",
+    "prior": "Was the symptom there before it?",
+    "alternative": "Could another change be behind the same complaints?",
+    "metric": "Did a measurement move in its scope?",
+}
+DIRECTIONS = {
+    "supports": ("Supports", "info", "check"),
+    "contradicts": ("Speaks against", "warn", "x"),
+    "neutral": ("Decides nothing", "", "minus"),
+}
+ENDED = {"revert": "it was reverted", "fix": "it was fixed", "mitigation": "it was mitigated"}
+# Natural-log Bayes factors in words, after Kass and Raftery (1995).
+_STRENGTHS = ((1.0, "hardly worth a mention"), (3.0, "positive"), (5.0, "strong"), (float("inf"), "very strong"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One check as the page shows it."""
+
+    kind: str
+    title: str
+    question: str
+    direction: tuple[str, str, str]  # words, tone, icon
+    sentence: str
+    number: str
+    strength: str
+    figure: SafeString | None
+    value: float
+    low: float
+    high: float
+    scale: tuple[float, float]
+    reference: float
+
+
+def cards(
+    finding: ChangeFinding, *, end_kind: str, names: Mapping[str, str], start: datetime, zone: tzinfo
+) -> list[Card]:
+    """Return the cards of one change; `names` gives titles of changes (by id as text) and of metrics (by key)."""
+    return [_card(item, end_kind=end_kind, names=names, start=start, zone=zone) for item in finding.evidence]
+
+
+def _card(item: EvidenceItem, *, end_kind: str, names: Mapping[str, str], start: datetime, zone: tzinfo) -> Card:
+    is_ratio = item.kind in {"onset", "scope", "return", "prior"}
+    e = item.estimate
+    reference = {"revert": 1.0, "dose": 0.0, "alternative": 0.0, "metric": 0.0}.get(item.kind, 1.0)
+    return Card(
+        kind=item.kind,
+        title=TITLES[item.kind],
+        question=QUESTIONS[item.kind],
+        direction=DIRECTIONS[item.direction],
+        sentence=sentence(item, end_kind=end_kind, names=names),
+        number=number(item),
+        strength=strength(item.log_bayes_factor),
+        figure=evidence_figure(item, start=start, zone=zone),
+        value=e.value,
+        low=e.low,
+        high=e.high,
+        scale=(min(0.0, e.low), max(e.high, e.value, 2.0 if is_ratio else 1.0)),
+        reference=reference,
+    )
+
+
+def number(item: EvidenceItem) -> str:
+    """Return the number of a check with its interval and unit."""
+    e = item.estimate
+    if item.kind in {"onset", "scope", "return", "prior"}:
+        return f"{labels.ratio(e.value)} [{labels.ratio(e.low)} to {labels.ratio(e.high)}]"
+    if item.kind in {"revert", "alternative"}:
+        low, high = max(e.low, 0.0), max(e.high, 0.0)
+        return f"{labels.percent(max(e.value, 0.0))} {labels.share_bounds(low, high)}"
+    unit = " standard errors" if item.kind == "metric" else ""
+    return labels.interval(e.value, e.low, e.high, 1 if item.kind == "metric" else 2) + unit
+
+
+def strength(log_bayes_factor: float | None) -> str:
+    """Return how much a check weighs, in words; nothing where it is not weighed."""
+    if log_bayes_factor is None:
+        return ""
+    word = next(word for limit, word in _STRENGTHS if abs(log_bayes_factor) < limit)
+    side = "for" if log_bayes_factor >= 0 else "against"
+    return f"{word} {side}" if abs(log_bayes_factor) >= 1.0 else word
+
+
+def sentence(item: EvidenceItem, *, end_kind: str, names: Mapping[str, str]) -> str:
+    """Return one check in plain words, as its direction has it."""
+    told = number(item)
+    other = names.get(item.other or "", item.other or "another change")
+    ended = ENDED.get(end_kind, "it ended")
+    words = {
+        ("onset", "supports"): f"Once it took effect, complaints in its scope rose to {told} of what was expected.",
+        ("onset", "contradicts"): f"Complaints in its scope did not rise when it took effect: {told} of the expected.",
+        ("onset", "neutral"): f"Complaints in its scope came to {told} of the expected: too few to tell a rise.",
+        ("scope", "supports"): f"In its scope complaints rose {told} as much as elsewhere over the same time.",
+        ("scope", "contradicts"): f"Complaints rose no more in its scope than elsewhere: {told}.",
+        ("scope", "neutral"): f"Against the rest, its scope came to {told}: the data cannot tell a difference.",
+        ("dose", "supports"): f"Complaints grew with the rollout: slope {told}, where 1 is exactly in step.",
+        ("dose", "contradicts"): f"Complaints did not follow the rollout: slope {told}, where 1 is exactly in step.",
+        ("dose", "neutral"): f"The rollout was too quick, or complaints too few, to compare: slope {told}.",
+        ("revert", "supports"): f"After {ended}, {told} of the excess remained.",
+        ("revert", "contradicts"): f"After {ended} the excess stayed: {told} of it remained.",
+        ("revert", "neutral"): f"After {ended}, {told} of the excess remained: the time since is too short to tell.",
+        ("return", "supports"): f"When it was switched on again, complaints rose again: {told}.",
+        ("return", "contradicts"): f"When it was switched on again, complaints did not come back: {told}.",
+        ("return", "neutral"): f"When it was switched on again, complaints came to {told}: too few to tell.",
+        ("prior", "supports"): f"In the days before it, its scope was as quiet as expected: {told}.",
+        ("prior", "contradicts"): f"The symptom was there first: {told} of the expected in the days before it.",
+        ("prior", "neutral"): f"In the days before it, its scope came to {told} of the expected.",
+        ("alternative", "supports"): f"No other change explains these complaints as well: the others hold {told}.",
+        (
+            "alternative",
+            "contradicts",
+        ): f"Another change explains them as well: “{other}” holds {told} of the same excess.",
+        ("alternative", "neutral"): f"“{other}” could hold {told} of the same excess.",
+        (
+            "metric",
+            "supports",
+        ): f"“{other}” moved the wrong way in its scope, against segments that it did not reach: {told}.",
+        ("metric", "contradicts"): f"“{other}” did not move the wrong way in its scope: {told}.",
+        ("metric", "neutral"): f"“{other}” in its scope, against segments that it did not reach: {told}.",
+    }
+    return words[item.kind, item.direction]
