@@ -1,10 +1,11 @@
 """The Celery application: it wakes workers; what is to be done stands in the database (incidents.jobs)."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import beat_init, worker_ready, worker_shutdown
 
 if TYPE_CHECKING:
     from incidents.jobs.pulse import Pulse
@@ -28,6 +29,15 @@ def _begin_pulse(**_: Any) -> None:
     if not _pulses:
         _pulses.append(Pulse())
         _pulses[0].start()
+    _say_ready()
+
+
+@beat_init.connect
+def _say_ready(**_: Any) -> None:
+    """Leave a sign for whoever started this process and waits for it."""
+    sign = os.environ.get("WORKBENCH_READY_FILE")
+    if sign:
+        Path(sign).write_text(f"{os.getpid()}\n", encoding="ascii")
 
 
 @worker_shutdown.connect

@@ -34,22 +34,52 @@ def stop_process_in(pid_file: Path, *, program: str, seconds: float = 10.0) -> N
     wait_gone(pid, what=f"a {program} left by an earlier start (process {pid})", seconds=seconds)
 
 
-def stop_all_in(pid_file: Path) -> None:
-    """Stop the workbench's own processes of an earlier start, named in a file, and wait for their end.
+def stop_all_in(pid_file: Path, *, seconds: float = 20.0) -> None:
+    """Stop the workbench's own processes of an earlier start, named in a file, with all they forked.
 
-    They end with their parent; waiting for it keeps the port free for the new start.
+    They end with their parent, but what they forked may not: it would keep the port, or a job, for itself.
     """
     try:
-        numbers = [int(line) for line in pid_file.read_text(encoding="ascii").split()]
+        groups = {int(line) for line in pid_file.read_text(encoding="ascii").split()}
     except (FileNotFoundError, ValueError):
         return
-    mine = [pid for pid in numbers if any(word in command_line(pid) for word in ("granian", "celery"))]
-    for pid in mine:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-    for pid in mine:
-        wait_gone(pid, what=f"a process left by an earlier start ({command_line(pid)[:60]}…)", seconds=20.0)
-    pid_file.unlink(missing_ok=True)
+    deadline = time.monotonic() + seconds
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in _ours(groups):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        patience = deadline if number == signal.SIGKILL else time.monotonic() + seconds / 2
+        while (left := _ours(groups)) and time.monotonic() < patience:
+            time.sleep(0.05)
+        if not left:
+            pid_file.unlink(missing_ok=True)
+            return
+    raise EmbeddedError(f"Processes of an earlier start do not end: kill {', '.join(map(str, _ours(groups)))}.")
+
+
+def _ours(groups: set[int]) -> list[int]:
+    """Return the living processes of these groups that are the workbench's; a number may belong to others by now."""
+    return [
+        pid
+        for pid, group in _groups_of_all()
+        if group in groups and any(word in command_line(pid) for word in ("granian", "celery"))
+    ]
+
+
+def _groups_of_all() -> list[tuple[int, int]]:
+    """Return (process, its group) of every process."""
+    proc = Path("/proc")
+    if not (proc / "self").exists():
+        shown = subprocess.run(["ps", "-axo", "pid=,pgid="], check=True, capture_output=True, text=True)  # noqa: S607
+        return [(int(pid), int(group)) for pid, group in (line.split() for line in shown.stdout.splitlines())]
+    found = []
+    for entry in proc.iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                # The name in parentheses may hold anything, so count from behind it: state, parent, group.
+                fields = (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+                found.append((int(entry.name), int(fields[2])))
+    return found
 
 
 def forget_reused_pid(data: Path) -> None:

@@ -70,6 +70,7 @@ class Supervisor:
         self.own = self._parts(port)
         with _timed("Web server, worker, scheduler"):
             for child in self.own:
+                self._ready_file(child.name).unlink(missing_ok=True)
                 child.start()
             self._note_children()
             self._wait_ready(port)
@@ -117,7 +118,7 @@ class Supervisor:
                 name=name,
                 command=[python, "-m", *command],
                 log=self.home.logs / f"{name}.log",
-                environment={**environment, **more},
+                environment={**environment, **more, "WORKBENCH_READY_FILE": str(self._ready_file(name))},
                 folder=ROOT,
             )
 
@@ -142,17 +143,19 @@ class Supervisor:
 
     def _wait_ready(self, port: int, seconds: float = 90.0) -> None:
         deadline = time.monotonic() + seconds
-        answer = "no answer"
+        answer, silent = "no answer", [""]
         while time.monotonic() < deadline:
             for child in self.own:
                 if child.exit_code() is not None:
                     raise child.failure(f"{child.name} ended while starting (exit {child.exit_code()})")
             status, answer = _ask(port)
-            if status == 200:
+            # The web server knows of any worker that lives, or lived a moment ago; this start's own are to be there.
+            silent = [name for name in ("worker", "beat") if not self._ready_file(name).exists()]
+            if status == 200 and not silent:
                 return
             time.sleep(0.1)
         logs = "\n".join(f"{child.name}:\n{child.log_tail(6)}" for child in self.own)
-        raise EmbeddedError(f"Not ready after {seconds:.0f} s: {answer}\n{logs}")
+        raise EmbeddedError(f"Not ready after {seconds:.0f} s: {answer} {' and '.join(silent)}\n{logs}")
 
     def _watch(self, wake: socket.socket) -> None:
         """Sleep until something happens: a signal, a child's end, a restart that is due."""
@@ -207,6 +210,9 @@ class Supervisor:
     def _note_children(self) -> None:
         lines = [f"{child.process.pid}\n" for child in self.own if child.process is not None]
         self._children_file.write_text("".join(lines), encoding="ascii")
+
+    def _ready_file(self, name: str) -> Path:
+        return self.home.path / "run" / f"{name}.ready"
 
     @property
     def _children_file(self) -> Path:
