@@ -3,6 +3,7 @@
 Question, model, assumptions and limits stand in docs/statistics/attribution.md.
 """
 
+from incidents.stats.attribution.engine import attribute
 from incidents.stats.attribution.evidence import (
     UNKNOWN,
     Carrier,
@@ -47,4 +48,5 @@ __all__ = [
     "SymptomExcess",
     "UnattributedRise",
     "Usage",
+    "attribute",
 ]

@@ -37,10 +37,9 @@ class Carrier:
     """
 
     dimension: int
-    values: tuple[
-        int, ...
-    ]  # indices of the versions that carry it: from the carrying one up to, without, the fixed one
+    values: tuple[int, ...]  # indices of the versions that carry it, up to (without) the fixed one
     adoption: Floats  # (n_bins,) share of use on those versions, 0..1
+    fixed: bool = False  # the end travels by version too; else `ChangeExposure.ended` ends it for all at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

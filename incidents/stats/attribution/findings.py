@@ -119,6 +119,7 @@ class Layers:
 
     background: Floats  # (n_bins, n_symptoms)
     excess: Floats  # (n_changes, n_bins, n_symptoms)
+    unattributed: Floats  # (n_bins, n_symptoms) rises that no known change explains
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

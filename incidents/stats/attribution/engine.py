@@ -1,0 +1,69 @@
+"""The whole way from evidence to findings."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from incidents.stats.attribution.evidence import CaseEvidence, Floats
+from incidents.stats.attribution.findings import Attribution
+from incidents.stats.attribution.frame import build_frame
+from incidents.stats.attribution.posterior import posterior
+from incidents.stats.attribution.report import report
+from incidents.stats.attribution.search import Search
+
+Progress = Callable[[float], None]
+
+
+def attribute(evidence: CaseEvidence, *, on_progress: Progress | None = None) -> Attribution:
+    """Return which changes raised complaints, by how much, and what cannot be told apart.
+
+    Parameters
+    ----------
+    evidence
+        One case as counted cells; see `CaseEvidence`.
+    on_progress
+        Called with the done share, 0 to 1, a few times; it may raise to stop the fit.
+
+    Returns
+    -------
+    Attribution
+        One finding per change, in the order of the evidence. The same evidence gives the same answer to
+        the bit.
+
+    Raises
+    ------
+    EvidenceError
+        Where the evidence contradicts itself.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from incidents.stats.attribution import CaseEvidence, ChangeExposure
+    >>> days = np.arange(28)
+    >>> counts = np.where(days < 14, 20.0, 40.0)
+    >>> found = attribute(
+    ...     CaseEvidence(
+    ...         edges=24.0 * np.arange(29), day=days, weekday=days % 7, hour=None, dimensions=(),
+    ...         patterns=np.zeros((1, 0), int), symptoms=("slow",), cell_bin=days, cell_pattern=0 * days,
+    ...         cell_symptom=0 * days, cell_count=counts,
+    ...         changes=(ChangeExposure(key="cache", started=24.0 * 14),),
+    ...     )
+    ... )
+    >>> found.changes[0].verdict
+    'contributing'
+    """
+    tell = on_progress or (lambda _: None)
+    tell(0.0)
+    frame = build_frame(evidence)
+    settings = evidence.settings
+    prior = np.full(frame.n_changes, np.log(settings.inclusion / (1.0 - settings.inclusion)))
+    search = Search(frame, prior, on_progress=lambda done: tell(0.05 + 0.85 * done))
+    found = search.run()
+    tell(0.9)
+    result = report(search, found, posterior(search, found), _none(frame.n_changes))
+    tell(1.0)
+    return result
+
+
+def _none(n: int) -> Floats:
+    return np.zeros(n)

@@ -1,0 +1,125 @@
+"""How much of its scope a change had reached at each time, and what of it shows in tickets after the delay.
+
+g(t) = (ramp x fading) convolved with a gamma delay, averaged over each time bin.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import gammainc
+
+from incidents.stats.attribution.evidence import ChangeExposure, Floats, Settings
+
+FOREVER = 1e9
+
+
+def grid(edges: Floats) -> Floats:
+    """Return a fine regular grid of hours over the window (edges of its steps) that resolves the bins."""
+    length = float(edges[-1] - edges[0])
+    step = min(1.0, float(np.diff(edges).min()), max(length / 24.0, 1e-3))
+    step = max(step, length / 8192.0)
+    return edges[0] + step * np.arange(int(np.ceil(length / step - 1e-9)) + 1)
+
+
+def ramp(change: ChangeExposure, fine: Floats) -> Floats:
+    """Return the exposed share of the scope in each fine step (n,), without delay; a fade is not part of it."""
+    centre = 0.5 * (fine[:-1] + fine[1:])
+    if change.visibility != "public":
+        return np.zeros(len(centre))
+    if change.carrier is not None:
+        return np.zeros(len(centre))
+    steps = tuple(sorted(change.steps)) or ((change.started, 1.0),)
+    hours = np.array([max(hour, change.started) for hour, _ in steps])
+    shares = np.array([min(max(share, 0.0), 1.0) for _, share in steps])
+    unsure = change.edge_uncertainty
+    if change.shape == "linear" and len(steps) > 1:
+        out = np.interp(centre, hours, shares, left=0.0)
+        out[centre < change.started] = 0.0
+    else:
+        jumps = np.diff(shares, prepend=0.0)
+        out = sum(
+            (jump * _rise(fine, hour, unsure) for hour, jump in zip(hours, jumps, strict=True)), np.zeros(len(centre))
+        )
+    if change.ended is not None:
+        out = out * (1.0 - _rise(fine, change.ended, unsure))
+    return out
+
+
+def _rise(fine: Floats, at: float, unsure: float) -> Floats:
+    """Return the share of each fine step after `at`: a straight line where the edge is unsure by some hours."""
+    if unsure > 0:
+        return np.clip((0.5 * (fine[:-1] + fine[1:]) - at) / unsure, 0.0, 1.0)
+    return np.clip((fine[1:] - at) / np.diff(fine), 0.0, 1.0)
+
+
+def shapes(settings: Settings) -> tuple[tuple[float, float], ...]:
+    """Return the (mean delay, half-life) pairs that are averaged over."""
+    return tuple((lag, half) for half in settings.half_lives for lag in settings.lags)
+
+
+def delay_kernel(mean: float, shape: float, n: int, step: float) -> Floats:
+    """Return the share of reports that come in each fine step after the exposure, (n,), sums to at most 1."""
+    if mean <= 0:
+        out = np.zeros(n)
+        out[0] = 1.0
+        return out
+    edge = np.arange(n + 1) * step
+    return np.diff(gammainc(shape, edge * shape / mean))
+
+
+def curves(changes: tuple[ChangeExposure, ...], edges: Floats, settings: Settings) -> tuple[Floats, Floats]:
+    """Return g for tickets in general (n_changes, n_shapes, n_bins), and for tickets known to run a
+    carrying version.
+
+    For a change without a carrier both are the same.
+    """
+    fine = grid(edges)
+    step = float(fine[1] - fine[0]) if len(fine) > 1 else 1.0
+    n = len(fine) - 1
+    centre = 0.5 * (fine[:-1] + fine[1:])
+    kinds = shapes(settings)
+    size = int(2 ** np.ceil(np.log2(2 * max(n, 1))))
+    spectra = {
+        lag: np.fft.rfft(delay_kernel(lag, settings.lag_shape, n, step), size) for lag in {lag for lag, _ in kinds}
+    }
+    into = _bin_average(fine, edges)
+    general = np.zeros((len(changes), len(kinds), len(edges) - 1))
+    exposed = np.zeros_like(general)
+    for j, change in enumerate(changes):
+        sources = [ramp(change, fine)] * 2
+        if change.carrier is not None and change.visibility == "public":
+            position = np.clip(np.searchsorted(edges, centre, side="right") - 1, 0, len(edges) - 2)
+            since = _rise(fine, change.started, change.edge_uncertainty)
+            if change.ended is not None and not change.carrier.fixed:
+                since = since * (1.0 - _rise(fine, change.ended, change.edge_uncertainty))
+            sources = [change.carrier.adoption[position] * since, since]
+        for source, out in zip(sources, (general, exposed), strict=True):
+            if not source.any():
+                continue
+            age = np.maximum(centre - change.started, 0.0)
+            faded = {
+                half: np.fft.rfft(source * (np.exp2(-age / half) if half > 0 else 1.0), size)
+                for half in settings.half_lives
+            }
+            delayed = np.fft.irfft(np.array([faded[half] * spectra[lag] for lag, half in kinds]), size)[:, :n]
+            out[j] = np.maximum(into(delayed), 0.0)
+            if change.carrier is None:
+                exposed[j] = general[j]
+                break
+    general[general < 1e-7] = 0.0
+    exposed[exposed < 1e-7] = 0.0
+    return general, exposed
+
+
+def _bin_average(fine: Floats, edges: Floats) -> Callable[[Floats], Floats]:
+    """Return a function that averages a function on the fine grid over each bin."""
+    step = np.diff(fine)
+
+    def average(values: Floats) -> Floats:
+        total = np.concatenate([np.zeros((*values.shape[:-1], 1)), np.cumsum(values * step, axis=-1)], axis=-1)
+        at = np.clip((edges - fine[0]) / (fine[1] - fine[0]), 0, len(step))
+        low = np.minimum(at.astype(int), len(step) - 1)
+        inside = total[..., low] + (at - low) * (total[..., low + 1] - total[..., low])
+        return np.diff(inside, axis=-1) / np.diff(np.minimum(edges, fine[-1]))
+
+    return average

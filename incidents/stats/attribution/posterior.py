@@ -1,0 +1,130 @@
+"""From the slots to numbers: probability per change, per-ticket shares, excess with interval."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from incidents.stats.attribution.base import Exposure, State
+from incidents.stats.attribution.evidence import Floats
+from incidents.stats.attribution.search import UNLOGGED, Found, Search
+
+NEGLIGIBLE = 0.002
+MOST_LOG_ERROR = 1.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posterior:
+    """J changes; the last row or column of what has J + 1 is "none of the known changes"."""
+
+    probability: Floats  # (J,)
+    slot_owners: Floats  # (S, J)
+    shares: Floats  # (N, J + 1) of the fit's cells
+    draws: Floats  # (J, n) excess in tickets
+    unlogged_draws: Floats  # (n,)
+    expected: Floats  # (J,) tickets
+    upper_if_there: Floats  # (J,) upper end of the excess if the change had one
+
+
+def rates(search: Search, found: Found) -> tuple[Floats, Floats, Floats]:
+    """Return expected rates per cell relative to the background: of changes (J, N), unlogged (N,), background (N,)."""
+    base, frame = search.base, search.frame
+    state = found.state
+    k = frame.cell_symptom
+    background = state.seen.ravel()[base._slot] * state.mix_frailty.ravel()[base._block_symptom]
+    changes = np.zeros((frame.n_changes, len(frame.cell_count)))
+    unlogged = np.zeros(len(frame.cell_count))
+    columns: dict[tuple[int, int], Floats] = {}
+
+    def column(exposure: Exposure) -> Floats:
+        if exposure.change == UNLOGGED:
+            return base.cell_exposure(state, exposure)
+        key = (exposure.change, exposure.shape)
+        if key not in columns:
+            columns[key] = base.cell_exposure(state, exposure)
+        return columns[key]
+
+    for slot in found.slots:
+        for candidate, weight in zip(slot.candidates, slot.weights, strict=True):
+            if weight < NEGLIGIBLE:
+                continue
+            rate = weight * candidate.theta[k] * column(candidate.exposure)
+            if candidate.exposure.change == UNLOGGED:
+                unlogged += rate
+            else:
+                changes[candidate.exposure.change] += rate
+    for candidate in found.weak:
+        weight = found.weak_probability[candidate.exposure.change]
+        if weight > 0.01:
+            changes[candidate.exposure.change] += weight * candidate.theta[k] * column(candidate.exposure)
+    return changes, unlogged, background
+
+
+def posterior(search: Search, found: Found) -> Posterior:
+    """Summarise the search."""
+    frame, settings = search.frame, search.settings
+    n_changes, n = frame.n_changes, settings.draws
+    changes, unlogged, background = rates(search, found)
+    total = background + unlogged + changes.sum(0)
+    shares = np.empty((len(total), n_changes + 1))
+    shares[:, :-1] = (changes / np.maximum(total, 1e-300)).T
+    shares[:, -1] = 1.0 - shares[:, :-1].sum(1)
+    owners = np.array([slot.owners for slot in found.slots]).reshape(len(found.slots), n_changes)
+    reachable = np.zeros(n_changes, bool)
+    reachable[search.reachable] = True
+    probability = reachable - reachable * np.prod(1.0 - np.clip(owners, 0, 1), axis=0) * (1.0 - found.weak_probability)
+    random = np.random.default_rng(settings.seed)
+    draws = np.zeros((n_changes, n))
+    unlogged_draws = np.zeros(n)
+    for slot in found.slots:
+        weights = np.append(slot.weights, max(slot.nothing, 0.0))
+        picked = random.choice(len(weights), n, p=weights / weights.sum())
+        for index, candidate in enumerate(slot.candidates):
+            mine = np.flatnonzero(picked == index)
+            if not len(mine):
+                continue
+            amount = _draw(random, candidate.size, candidate.log_error, candidate.thinning, len(mine))
+            if candidate.exposure.change == UNLOGGED:
+                unlogged_draws[mine] += amount
+            else:
+                draws[candidate.exposure.change, mine] += amount
+    upper = np.zeros(n_changes)
+    level = 0.5 + settings.interval / 2
+    z = 1.645 if settings.interval == 0.9 else float(np.sqrt(2) * _inverse_error(settings.interval))
+    del level
+    for candidate in found.weak:
+        j = candidate.exposure.change
+        error = min(candidate.log_error, MOST_LOG_ERROR)
+        upper[j] = candidate.size * np.exp(z * error) + z * np.sqrt(candidate.thinning)
+        if found.weak_probability[j] > 0.004:
+            mine = np.flatnonzero(random.random(n) < found.weak_probability[j])
+            draws[j, mine] += _draw(random, candidate.size, candidate.log_error, candidate.thinning, len(mine))
+    return Posterior(
+        probability=probability,
+        slot_owners=owners,
+        shares=shares,
+        draws=draws,
+        unlogged_draws=unlogged_draws,
+        expected=frame.cell_count @ shares[:, :-1],
+        upper_if_there=upper,
+    )
+
+
+def _draw(random: np.random.Generator, size: float, log_error: float, thinning: float, n: int) -> Floats:
+    amount = size * np.exp(random.normal(0.0, min(log_error, MOST_LOG_ERROR), n))
+    return np.maximum(amount + random.normal(0.0, np.sqrt(max(thinning, 0.0)), n), 0.0)
+
+
+def _inverse_error(level: float) -> float:
+    from scipy.special import erfinv
+
+    return float(erfinv(level))
+
+
+def cell_shares(search: Search, shares: Floats) -> Floats:
+    """Give each cell of the evidence its share."""
+    return shares[search.frame.cell_of]
+
+
+def fitted_state(found: Found) -> State:
+    """Return the state with all slots."""
+    return found.state

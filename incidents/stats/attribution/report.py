@@ -1,0 +1,226 @@
+"""Findings from the posterior: estimates per change and symptom, sets, layers over time, what stays unattributed."""
+
+import numpy as np
+from scipy.special import logsumexp
+
+from incidents.stats.attribution.candidate import Candidate
+from incidents.stats.attribution.counting import tally
+from incidents.stats.attribution.evidence import Floats
+from incidents.stats.attribution.findings import (
+    Attribution,
+    ChangeFinding,
+    Diagnostics,
+    Estimate,
+    Layers,
+    SymptomExcess,
+    UnattributedRise,
+)
+from incidents.stats.attribution.posterior import NEGLIGIBLE, Posterior
+from incidents.stats.attribution.search import UNLOGGED, Found, Search
+from incidents.stats.attribution.verdicts import Named, name_changes
+
+Weighted = list[tuple[Candidate, float]]
+
+
+def report(search: Search, found: Found, summary: Posterior, metric_log_odds: Floats) -> Attribution:
+    """Compose the answer."""
+    frame, settings = search.frame, search.settings
+    named = name_changes(summary.probability, summary.slot_owners, settings.declare_at)
+    owned = [_owned(found, j) for j in range(frame.n_changes)]
+    random = np.random.default_rng(settings.seed + 1)
+    changes = tuple(
+        _finding(search, found, summary, j, named[j], owned[j], random, float(metric_log_odds[j]))
+        for j in range(frame.n_changes)
+    )
+    return Attribution(
+        changes=changes,
+        unattributed=_estimate(summary.unlogged_draws, float(summary.unlogged_draws.mean()), settings.interval),
+        rises=_rises(search, found),
+        separations=(),
+        cell_probabilities=summary.shares[frame.cell_of].astype(np.float32),
+        layers=_layers(search, found, owned),
+        diagnostics=Diagnostics(
+            day_dispersion=found.state.day_dispersion,
+            mix_dispersion=found.state.mix_dispersion,
+            effects=len(found.slots),
+            evaluations=found.fits,
+            usage_known=frame.usage_known,
+            log_evidence=float(sum(-np.log(max(slot.nothing, 1e-300)) for slot in found.slots)),
+        ),
+    )
+
+
+def _owned(found: Found, change: int) -> Weighted:
+    """All fitted candidates of a change with their posterior weights."""
+    out: Weighted = []
+    for slot in found.slots:
+        out += [
+            (c, float(w))
+            for c, w in zip(slot.candidates, slot.weights, strict=True)
+            if c.exposure.change == change and w > NEGLIGIBLE / 10
+        ]
+    weak = float(found.weak_probability[change])
+    out += [(c, weak) for c in found.weak if c.exposure.change == change]
+    return out
+
+
+def _estimate(draws: Floats, value: float, interval: float, at_least_high: float = 0.0) -> Estimate:
+    tail = (1.0 - interval) / 2
+    low, high = np.quantile(draws, [tail, 1.0 - tail])
+    return Estimate(value=value, low=float(min(low, value)), high=float(max(high, at_least_high, value)))
+
+
+def _finding(
+    search: Search,
+    found: Found,
+    summary: Posterior,
+    j: int,
+    named: Named,
+    owned: Weighted,
+    random: np.random.Generator,
+    metric_log_odds: float,
+) -> ChangeFinding:
+    frame, settings = search.frame, search.settings
+    evidence = frame.evidence
+    excess = _estimate(
+        summary.draws[j], float(summary.expected[j]), settings.interval, float(summary.upper_if_there[j])
+    )
+    total = max(frame.total, 1e-12)
+    ratio, by_symptom = _per_symptom(search, found, summary, j, owned, excess, random)
+    weights = np.array([w for _, w in owned])
+    lag = half_life = None
+    if len(weights) and weights.sum() > 0.05:
+        shapes = np.array([frame.shapes[c.exposure.shape] for c, _ in owned])
+        lag = float(weights @ shapes[:, 0] / weights.sum())
+        fading = weights @ (shapes[:, 1] > 0) / weights.sum()
+        if fading > 0.5:
+            half_life = float(shapes[shapes[:, 1] > 0, 1].mean())
+    return ChangeFinding(
+        key=evidence.changes[j].key,
+        probability=float(np.clip(summary.probability[j], 0.0, 1.0)),
+        verdict=named.verdict,
+        excess=excess,
+        share=Estimate(value=excess.value / total, low=excess.low / total, high=excess.high / total),
+        rate_ratio=ratio,
+        symptoms=by_symptom,
+        lag_hours=lag,
+        half_life_hours=half_life,
+        evidence=(),
+        indistinguishable_from=tuple(evidence.changes[i].key for i in named.others),
+        set_probability=float(named.set_probability),
+        complaint_log_odds=_complaint_log_odds(search, found, j, metric_log_odds),
+        reachable=j in search.reachable,
+    )
+
+
+def _complaint_log_odds(search: Search, found: Found, j: int, metric_log_odds: float) -> float:
+    """Log Bayes factor of the change from complaints alone: of its best slot, or on top of the final state."""
+    del metric_log_odds
+    best = float(found.gains[j]) if np.isfinite(found.gains[j]) else 0.0
+    for slot in found.slots:
+        gains = [c.gain + search.shape_prior for c in slot.candidates if c.exposure.change == j]
+        if gains:
+            best = max(best, float(logsumexp(gains)))
+    return best
+
+
+def _per_symptom(
+    search: Search,
+    found: Found,
+    summary: Posterior,
+    j: int,
+    owned: Weighted,
+    excess: Estimate,
+    random: np.random.Generator,
+) -> tuple[Estimate, tuple[SymptomExcess, ...]]:
+    frame, settings = search.frame, search.settings
+    k = frame.n_symptoms
+    counts = tally(frame.cell_symptom, frame.cell_count * summary.shares[:, j], k)
+    inside = np.maximum(found.state.background.reshape(-1, k).T @ frame.scope[j], 1e-12)
+    weight = sum(w for _, w in owned)
+    theta = sum((w * c.theta for c, w in owned), np.zeros(k)) / max(weight, 1e-12)
+    rise = theta * frame.reach[j]
+    profile = random.dirichlet(settings.profile_strength / k * np.ones(k) + counts, size=len(summary.draws[j]))
+    draws = summary.draws[j][:, None] * profile
+    out = []
+    for y, symptom in enumerate(frame.evidence.symptoms):
+        own = _estimate(draws[:, y], float(counts[y]), settings.interval)
+        out.append(SymptomExcess(symptom=symptom, excess=own, rate_ratio=_ratio(rise[y] / inside[y], own, weight)))
+    return _ratio(float(rise.sum() / inside.sum()), excess, weight), tuple(out)
+
+
+def _ratio(relative: float, excess: Estimate, weight: float) -> Estimate:
+    """Rate at full exposure over background; its interval follows that of the excess."""
+    if excess.value <= 0 or weight <= 0:
+        return Estimate(value=1.0, low=1.0, high=1.0 + relative)
+    mean = relative * min(weight, 1.0)
+    return Estimate(
+        value=1.0 + mean,
+        low=1.0 + mean * excess.low / excess.value,
+        high=1.0 + mean * excess.high / excess.value,
+    )
+
+
+def _layers(search: Search, found: Found, owned: list[Weighted]) -> Layers:
+    frame = search.frame
+    state = found.state
+    k = frame.n_symptoms
+    level = state.background.reshape(-1, k).sum(0)
+    height = state.rate * state.frailty[frame.block]
+    background = height[:, None] * state.mix_frailty[frame.block] * level
+    unattributed = np.zeros_like(background)
+    for slot in found.slots:
+        for candidate, weight in zip(slot.candidates, slot.weights, strict=True):
+            if candidate.exposure.change == UNLOGGED and weight > NEGLIGIBLE:
+                unattributed += weight * _layer(candidate, height)
+    excess = np.zeros((frame.n_changes, frame.evidence.n_bins, k))
+    for j, candidates in enumerate(owned):
+        for candidate, weight in candidates:
+            if weight > NEGLIGIBLE:
+                excess[j] += weight * _layer(candidate, height)
+    return Layers(background=background, excess=excess, unattributed=unattributed)
+
+
+def _layer(candidate: Candidate, height: Floats) -> Floats:
+    exposure = candidate.exposure
+    return np.outer(height * exposure.reach * exposure.curve, candidate.theta)
+
+
+def _rises(search: Search, found: Found) -> tuple[UnattributedRise, ...]:
+    """The unlogged events among the slots, where and when they sit."""
+    frame, settings = search.frame, search.settings
+    edges = frame.evidence.edges
+    out = []
+    for slot in found.slots:
+        if slot.unlogged < settings.declare_at:
+            continue
+        own = [
+            (c, float(w)) for c, w in zip(slot.candidates, slot.weights, strict=True) if c.exposure.change == UNLOGGED
+        ]
+        best = max(own, key=lambda pair: pair[1])[0]
+        on = np.flatnonzero(best.exposure.curve > 0)
+        spread = best.size * (np.exp(1.645 * best.log_error) - 1.0) + 1.645 * np.sqrt(best.thinning)
+        profile = best.theta / max(best.theta.sum(), 1e-300)
+        out.append(
+            UnattributedRise(
+                excess=Estimate(value=best.size, low=max(0.0, best.size - spread), high=best.size + spread),
+                start=float(edges[on[0]]),
+                end=float(edges[on[-1] + 1]),
+                scope=_scope(search, best),
+                symptom=frame.evidence.symptoms[int(profile.argmax())] if profile.max() > 0.5 else None,
+                log_bayes_factor=best.gain,
+            )
+        )
+    return tuple(out)
+
+
+def _scope(search: Search, candidate: Candidate) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """Translate a box's scope back to dimensions and values of the evidence."""
+    lattice = search.frame.lattice
+    inside = candidate.exposure.scope.reshape(lattice.shape) > 0.5
+    out = []
+    for axis, (dim, level) in enumerate(zip(lattice.dims, lattice.levels, strict=True)):
+        held = inside.any(axis=tuple(a for a in range(inside.ndim) if a != axis))
+        if not held.all():
+            out.append((dim, tuple(int(v) for v in np.flatnonzero(held[level]))))
+    return tuple(out)

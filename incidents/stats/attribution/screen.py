@@ -1,0 +1,104 @@
+"""Cheap tests that choose which candidates deserve an exact fit.
+
+Counts inside a scope are soft: a report whose dimensions leave the scope open counts with its share of
+use. Per block and symptom the score of an excess is taken against the background's level in scope, with
+the variance that blocks share between inside and outside (a two-by-two covariance inverted in closed form).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from incidents.stats.attribution.base import Base, State
+from incidents.stats.attribution.counting import tally
+from incidents.stats.attribution.evidence import Floats
+from incidents.stats.attribution.frame import Frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Residuals:
+    """Background counts and expectations per block and symptom (D, K), effects taken out."""
+
+    observed: Floats
+    expected: Floats
+    variance: float
+    rate: Floats  # (D,)
+    owned: Floats  # (N,) background's share of each cell's count
+
+
+def residuals(base: Base, state: State) -> Residuals:
+    """Return what the background of a state leaves over."""
+    frame = base.frame
+    k = frame.n_symptoms
+    seen = state.seen.ravel()[base._slot] * state.mix_frailty.ravel()[base._block_symptom]
+    total = seen.copy()
+    for effect in state.effects:
+        total += effect.theta[frame.cell_symptom] * base.cell_exposure(state, effect.exposure)
+    owned = frame.cell_count * seen / np.maximum(total, 1e-300)
+    observed = tally(base._block_symptom, owned, frame.n_blocks * k).reshape(-1, k)
+    rate = base._block_rate(state)
+    level = state.background.reshape(-1, k).sum(0)
+    return Residuals(
+        observed=observed,
+        expected=np.maximum(rate[:, None] * level, 1e-9),
+        variance=state.day_dispersion + state.mix_dispersion,
+        rate=rate,
+        owned=owned,
+    )
+
+
+class Screen:
+    """Scores of all changes and shapes on top of a state."""
+
+    def __init__(self, base: Base) -> None:
+        self.base = base
+        frame = base.frame
+        everything = frame.lattice.margins(frame.usage).ravel()
+        share = frame.inside / np.maximum(everything, 1e-300)
+        held = share[:, frame.kind_pattern].T  # (Q, J)
+        held = np.where(frame.kind_state == 1, held, np.where(frame.kind_state == 2, 0.0, held))
+        self.held = np.clip(held, 0.0, 1.0)
+
+    def scores(self, state: State) -> Floats:
+        """Return approximate log likelihood ratios (J, L)."""
+        base, frame = self.base, self.base.frame
+        k, n_blocks = frame.n_symptoms, frame.n_blocks
+        if not frame.n_changes:
+            return np.zeros((0, len(frame.shapes)))
+        left = residuals(base, state)
+        matrix = csr_matrix(
+            (left.owned, (base._block_symptom, frame.cell_kind)), shape=(n_blocks * k, len(frame.kind_pattern))
+        )
+        inside = np.asarray(matrix @ self.held).reshape(n_blocks, k, frame.n_changes)
+        weight = left.rate / max(left.rate.sum(), 1e-300)
+        expected = np.maximum(inside.sum(0)[None] * weight[:, None, None], 1e-9)
+        shared = (left.variance / (1 + left.variance * left.expected))[:, :, None]
+        omega = np.maximum(1.0 / expected - shared, 1e-12)
+        pull = (inside - expected) / expected - shared * (left.observed - left.expected)[:, :, None]
+        curves = _block_curves(frame, state)  # (D, J, L)
+        level = (expected**2 * omega).sum(0)  # (K, J)
+        along = np.einsum("dkj,djl->kjl", expected * omega, curves)
+        square = np.einsum("dkj,djl->kjl", omega, curves**2)
+        score = np.einsum("dkj,djl->kjl", pull, curves)
+        base_score = (pull * expected).sum(0)
+        score = score - along * (base_score / np.maximum(level, 1e-300))[:, :, None]
+        square = square - along**2 / np.maximum(level, 1e-300)[:, :, None]
+        z = np.where(square > 1e-9, score / np.sqrt(np.maximum(square, 1e-9)), 0.0)
+        return 0.5 * (np.maximum(z, 0.0) ** 2).sum(0)
+
+
+def _block_curves(frame: Frame, state: State) -> Floats:
+    """Expected rate x curve summed over each block (D, J, L)."""
+    order = np.searchsorted(frame.block, np.arange(frame.n_blocks))
+    return np.ascontiguousarray(np.add.reduceat(frame.curve * state.rate, order, axis=2).transpose(2, 0, 1))
+
+
+def promising(scores: Floats, allowed: list[int], width: int, slack: float = 6.0) -> list[int]:
+    """Return the allowed changes worth an exact fit: the best `width`, and more while they are close to the best."""
+    if not allowed:
+        return []
+    best = scores.max(1)
+    ranked = sorted(allowed, key=lambda j: -best[j])
+    top = best[ranked[0]]
+    return [j for rank, j in enumerate(ranked) if rank < width or (best[j] > top - slack and rank < 3 * width)]

@@ -1,0 +1,205 @@
+"""Which excesses are there, and who may own each: forward selection, then one posterior per excess over
+its owners.
+
+An excess is a slot, as in the sum of single effects (Wang and others 2020, doi:10.1111/rssb.12388): given
+the other slots, the posterior is spread over every change and shape that could own it, over an unlogged
+event, and over nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import logsumexp
+
+from incidents.stats.attribution.base import Base, State
+from incidents.stats.attribution.candidate import Candidate, Evaluator
+from incidents.stats.attribution.evidence import Floats
+from incidents.stats.attribution.frame import Frame
+from incidents.stats.attribution.screen import Screen, promising
+from incidents.stats.attribution.unlogged import Scan
+
+UNLOGGED = -1
+STOP = -0.5  # log posterior odds at which no further excess is added
+EXACT = 24  # changes fitted exactly in the last round
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One excess and the posterior of its owner."""
+
+    candidates: tuple[Candidate, ...]
+    weights: Floats  # posterior of each candidate
+    nothing: float
+    owners: Floats  # (J,) posterior summed over shapes
+    unlogged: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The result of the search."""
+
+    state: State
+    slots: tuple[Slot, ...]
+    weak: tuple[Candidate, ...]  # the best shape of each change without a slot
+    weak_probability: Floats  # (J,) probability that it should have had one
+    gains: Floats  # (J,) best log Bayes factor on top of the final state
+    fits: int
+
+
+class Search:
+    """Searches one frame."""
+
+    def __init__(self, frame: Frame, prior_odds: Floats, *, on_progress: Callable[[float], None] | None = None) -> None:
+        self.frame = frame
+        self._tell = on_progress or (lambda _: None)
+        self.settings = frame.evidence.settings
+        self.base = Base(frame)
+        self.evaluator = Evaluator(self.base)
+        self.screen = Screen(self.base)
+        self.scan = Scan(self.base)
+        self.prior = prior_odds  # (J,) log odds
+        self.shape_prior = -np.log(max(len(frame.shapes), 1))
+        self.reachable = [j for j in range(frame.n_changes) if frame.reach[j] > 0 and frame.curve[j].any()]
+
+    def run(self) -> Found:
+        """Return the excesses found."""
+        state = self.base.fit(self.base.start(), 14)
+        while len(state.effects) < self.settings.max_effects:
+            grown = self._grow(state)
+            if grown is None:
+                break
+            state = grown
+            self._tell(min(0.1 * len(state.effects), 0.5))
+        state, slots = self._owners(state)
+        self._tell(0.8)
+        weak, probability, gains = self._weak(state, slots)
+        return Found(
+            state=state,
+            slots=tuple(slots),
+            weak=tuple(weak),
+            weak_probability=probability,
+            gains=gains,
+            fits=self.evaluator.fits,
+        )
+
+    # ------------------------------------------------------------------ candidates
+    def _fitted(self, state: State, allowed: list[int], width: int) -> list[Candidate]:
+        chosen = promising(self.screen.scores(state), allowed, width) if len(allowed) > width else allowed
+        return [
+            candidate
+            for j in chosen
+            for candidate in self.evaluator.evaluate(
+                state, [self.base.exposure(j, shape) for shape in range(len(self.frame.shapes))]
+            )
+        ]
+
+    def _unlogged(self, state: State) -> list[Candidate]:
+        return [
+            candidate for exposure in self.scan.best(state) for candidate in self.evaluator.evaluate(state, [exposure])
+        ]
+
+    def _log_odds(self, candidate: Candidate) -> float:
+        if candidate.exposure.change == UNLOGGED:
+            return candidate.gain + float(self.scan.log_prior)
+        return candidate.gain + float(self.prior[candidate.exposure.change]) + self.shape_prior
+
+    def _grow(self, state: State) -> State | None:
+        used = {effect.exposure.change for effect in state.effects}
+        allowed = [j for j in self.reachable if j not in used]
+        candidates = self._fitted(state, allowed, 5)
+        by_owner: dict[int, list[Candidate]] = {}
+        for candidate in candidates:
+            by_owner.setdefault(candidate.exposure.change, []).append(candidate)
+        best: tuple[float, Candidate] | None = None
+        for own in by_owner.values():
+            odds = [self._log_odds(c) for c in own]
+            total = float(logsumexp(odds))
+            if best is None or total > best[0]:
+                best = (total, own[int(np.argmax(odds))])
+        for candidate in self._unlogged(state):
+            odds_unlogged = self._log_odds(candidate)
+            if best is None or odds_unlogged > best[0]:
+                best = (odds_unlogged, candidate)
+        if best is None or best[0] < STOP:
+            return None
+        return self.base.fit(self.evaluator.adopt(state, best[1]), 6)
+
+    # ------------------------------------------------------------------ owners
+    def _owners(self, state: State) -> tuple[State, list[Slot]]:
+        slots: list[Slot] = []
+        for _ in range(2):
+            slots = []
+            moved = False
+            for index in range(len(state.effects)):
+                rest = replace(state, effects=tuple(e for i, e in enumerate(state.effects) if i != index))
+                rest = self.base.fit(rest, 6, dispersion=False)
+                used = {e.exposure.change for e in rest.effects} - {UNLOGGED}
+                mine = state.effects[index].exposure
+                candidates = self._fitted(rest, [j for j in self.reachable if j not in used], 5)
+                candidates += self._unlogged(rest)
+                if not candidates:
+                    continue
+                slot = self._slot(candidates)
+                slots.append(slot)
+                odds = np.array([self._log_odds(c) for c in candidates])
+                top = candidates[int(np.argmax(odds))]
+                same = [
+                    o
+                    for c, o in zip(candidates, odds, strict=True)
+                    if c.exposure.change == mine.change and c.exposure.shape == mine.shape
+                ]
+                current = max(same, default=-np.inf)
+                margin = 0.3 if top.exposure.change == mine.change else 1.0
+                if odds.max() > current + margin:
+                    fitted = self.base.fit(self.evaluator.adopt(rest, top), 6, dispersion=False)
+                    effects = list(fitted.effects)
+                    effects.insert(index, effects.pop())
+                    state = replace(fitted, effects=tuple(effects))
+                    moved = True
+            if not moved:
+                break
+        return state, slots
+
+    def _slot(self, candidates: list[Candidate]) -> Slot:
+        odds = np.array([self._log_odds(c) for c in candidates])
+        total = float(logsumexp(np.append(odds, 0.0)))
+        weights = np.exp(odds - total)
+        owners = np.zeros(self.frame.n_changes)
+        unlogged = 0.0
+        for candidate, weight in zip(candidates, weights, strict=True):
+            if candidate.exposure.change == UNLOGGED:
+                unlogged += float(weight)
+            else:
+                owners[candidate.exposure.change] += weight
+        return Slot(
+            candidates=tuple(candidates),
+            weights=weights,
+            nothing=float(np.exp(-total)),
+            owners=owners,
+            unlogged=unlogged,
+        )
+
+    def _weak(self, state: State, slots: list[Slot]) -> tuple[list[Candidate], Floats, Floats]:
+        used = {effect.exposure.change for effect in state.effects}
+        allowed = [j for j in self.reachable if j not in used]
+        scores = self.screen.scores(state)
+        chosen = sorted(allowed, key=lambda j: -scores[j].max())[:EXACT]
+        probability = np.zeros(self.frame.n_changes)
+        gains = np.full(self.frame.n_changes, -np.inf)
+        out: list[Candidate] = []
+        for j in chosen:
+            fitted = self.evaluator.evaluate(
+                state, [self.base.exposure(j, shape) for shape in range(len(self.frame.shapes))]
+            )
+            if not fitted:
+                continue
+            odds = np.array([self._log_odds(c) for c in fitted])
+            probability[j] = 1.0 / (1.0 + np.exp(-float(logsumexp(odds))))
+            gains[j] = max(c.gain for c in fitted)
+            out.append(fitted[int(np.argmax(odds))])
+        for j in allowed:
+            if j not in chosen:
+                guess = min(float(scores[j].max()) - 3.0, 0.0)
+                probability[j] = 1.0 / (1.0 + np.exp(-(guess + self.prior[j])))
+        return out, probability, gains
