@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 UNKNOWN = "–"
 MINUS = "−"
-THIN = "\u202f"  # narrow no-break space: between a number and its unit
+SPACE = "\u00a0"  # no-break: between a number and its unit
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 Number = float | int | None
 
@@ -31,25 +31,37 @@ def count(value: Number) -> str:
 
 def ratio(value: Number) -> str:
     """Return a ratio such as a rate ratio: `2.4×`, `0.83×`, `14×`."""
-    if value is None or not math.isfinite(value):
-        return UNKNOWN
-    places = 0 if abs(value) >= 9.95 else 1 if abs(value) >= 1.95 else 2
-    return f"{decimal(value, places)}×"
+    return f"{decimal(value, _ratio_places(value))}×" if _is_number(value) else UNKNOWN
+
+
+def ratio_bounds(estimate: Number, low: Number, high: Number) -> tuple[str, str]:
+    """Return a ratio and its interval with the same digits: `2.4×` and `[1.9 to 3.0]`."""
+    places = _ratio_places(estimate) if _is_number(estimate) else 1
+    return ratio(estimate), f"[{decimal(low, places)} to {decimal(high, places)}]"
+
+
+def _ratio_places(value: Number) -> int:
+    size_of = abs(value or 0.0)
+    return 0 if size_of >= 9.95 else 1 if size_of >= 1.95 else 2
+
+
+def _is_number(value: Number) -> bool:
+    return value is not None and math.isfinite(value)
 
 
 def percent(fraction: Number, places: int = 0) -> str:
-    """Return a fraction of 1 as per cent: `61 %`. What is not nothing is never written as `0 %`, nor short of all as `100 %`."""
+    """Return a fraction of 1 as per cent: `61 %`; something is never written as `0 %`, nor less than all as `100 %`."""
     if fraction is None or not math.isfinite(fraction):
         return UNKNOWN
-    return f"{_percent_digits(fraction, places)}{THIN}%"
+    return f"{_percent_digits(fraction, places)}{SPACE}%"
 
 
 def _percent_digits(fraction: float, places: int) -> str:
     smallest = 10.0**-places
     if 0 < fraction * 100 < smallest / 2:
-        return f"<{THIN}{decimal(smallest, places)}"
+        return f"<{SPACE}{decimal(smallest, places)}"
     if 100 - smallest / 2 <= fraction * 100 < 100:
-        return f">{THIN}{decimal(100 - smallest, places)}"
+        return f">{SPACE}{decimal(100 - smallest, places)}"
     return decimal(fraction * 100, places)
 
 
@@ -71,7 +83,7 @@ def share_bounds(low: Number, high: Number) -> str:
     """Return the ends of a share's interval, given as fractions of 1: `(52 to 69 %)`."""
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return f"({UNKNOWN})"
-    return f"({_percent_digits(low, 0)} to {_percent_digits(high, 0)}{THIN}%)"
+    return f"({_percent_digits(low, 0)} to {_percent_digits(high, 0)}{SPACE}%)"
 
 
 def share(estimate: Number, low: Number, high: Number) -> str:
@@ -87,28 +99,29 @@ def plural(n: Number, singular: str, many: str | None = None) -> str:
 
 def duration(value: timedelta | float | None) -> str:
     """Return a length of time (a timedelta, or seconds) in its two largest units: `3 days 4 h`, `12 min`, `0.8 s`."""
-    if value is None:
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if seconds is None or not math.isfinite(seconds):
         return UNKNOWN
-    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
-    if not math.isfinite(seconds):
-        return UNKNOWN
-    sign, seconds = (MINUS if seconds < 0 else ""), abs(seconds)
-    if seconds < 1:
-        return f"{sign}{seconds * 1000:.0f}{THIN}ms" if seconds < 0.1 and seconds else f"{sign}{seconds:.1f}{THIN}s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{sign}{whole}{THIN}s"
-    if whole < 3600:
-        return sign + _two(whole // 60, "min", whole % 60, "s")
-    minutes = round(seconds / 60)
+    return (MINUS if seconds < 0 else "") + _length(abs(seconds))
+
+
+def _length(seconds: float) -> str:
+    if seconds < 0.1:
+        return f"{seconds * 1000:.0f}{SPACE}ms"
+    if seconds < 0.95:
+        return f"{seconds:.1f}{SPACE}s"
+    if round(seconds) < 60:
+        return f"{round(seconds)}{SPACE}s"
+    minutes, hours = round(seconds / 60), round(seconds / 3600)
+    if round(seconds) < 3600:
+        return _two(round(seconds) // 60, "min", round(seconds) % 60, "s")
     if minutes < 48 * 60:
-        return sign + _two(minutes // 60, "h", minutes % 60, "min")
-    hours = round(seconds / 3600)
-    return sign + _two(hours // 24, "days", hours % 24, "h")
+        return _two(minutes // 60, "h", minutes % 60, "min")
+    return _two(hours // 24, "days", hours % 24, "h")
 
 
 def _two(first: int, unit: str, second: int, small: str) -> str:
-    return f"{first}{THIN}{unit}" + (f" {second}{THIN}{small}" if second else "")
+    return f"{first}{SPACE}{unit}" + (f" {second}{SPACE}{small}" if second else "")
 
 
 def size(n_bytes: Number) -> str:
@@ -117,12 +130,9 @@ def size(n_bytes: Number) -> str:
         return UNKNOWN
     if n_bytes < 1000:
         return plural(n_bytes, "byte")
-    value = float(n_bytes)
-    for unit in ("kB", "MB", "GB"):
-        value /= 1000
-        if value < 999.5:
-            break
-    return f"{decimal(value, 0 if value >= 9.95 else 1)}{THIN}{unit}"
+    power = next((p for p in (1, 2) if n_bytes < 999.5 * 1000**p), 3)
+    value = n_bytes / 1000**power
+    return f"{decimal(value, 0 if value >= 9.95 else 1)}{SPACE}{('kB', 'MB', 'GB')[power - 1]}"
 
 
 def day(at: date, *, with_year: bool = True) -> str:
@@ -151,7 +161,7 @@ def moment(at: datetime, zone: tzinfo = UTC, *, seconds: bool = False) -> str:
 
 
 def period(start: datetime, end: datetime | None, zone: tzinfo = UTC) -> str:
-    """Return the half-open window `[start, end)`: `4 Feb to 10 May 2026` when it is made of whole days, else with times.
+    """Return the half-open window `[start, end)`: `4 Feb to 10 May 2026` if it is made of whole days, else with times.
 
     The last day named is the last one inside. Without an end: `since 4 Feb 2026`.
     """

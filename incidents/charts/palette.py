@@ -1,7 +1,7 @@
 """The colours of meaning, light and dark: the same values as `static/css/tokens.css` (a test keeps them equal).
 
 A change keeps one colour everywhere. Eight colours, derived from Okabe and Ito's set and moved in lightness until every
-pair stays apart for readers without red, green or blue cones and each has a contrast of 3:1 with both surfaces; the ninth
+pair stays apart for readers without red, green or blue cones and each has a contrast of 3:1 with its surface; the ninth
 change starts again at the first colour with a pattern laid over it.
 
 A figure that must follow the reader's theme names a token ("--change-3") where Plotly wants a colour;

@@ -72,7 +72,9 @@ def plural(n: Number, noun: str) -> str:
 
 
 @register.simple_tag
-def estimate(value: Number, low: Number = None, high: Number = None, unit: str = "", places: int | None = None) -> SafeString:
+def estimate(
+    value: Number, low: Number = None, high: Number = None, unit: str = "", places: int | None = None
+) -> SafeString:
     """`{% estimate 412 355 470 "tickets" %}`: the number, and its interval in lighter ink."""
     number = labels.count(value) if places is None else labels.decimal(value, places)
     interval = labels.bounds(low, high, places) if low is not None and high is not None else ""
@@ -81,9 +83,9 @@ def estimate(value: Number, low: Number = None, high: Number = None, unit: str =
 
 @register.simple_tag
 def ratio_estimate(value: Number, low: Number = None, high: Number = None) -> SafeString:
-    """`{% ratio_estimate 2.4 1.9 3.0 %}` gives 2.4× [1.9× to 3.0×]."""
-    interval = f"[{labels.ratio(low)} to {labels.ratio(high)}]" if low is not None and high is not None else ""
-    return _estimate(labels.ratio(value), interval, "")
+    """`{% ratio_estimate 2.4 1.9 3.0 %}` gives 2.4× [1.9 to 3.0]."""
+    number, interval = labels.ratio_bounds(value, low, high)
+    return _estimate(number, interval if low is not None and high is not None else "", "")
 
 
 @register.simple_tag
@@ -114,7 +116,9 @@ def _zone(context: Context, zone: tzinfo | str | None) -> tzinfo:
 
 
 @register.simple_tag(takes_context=True)
-def when(context: Context, at: datetime | date | None, zone: tzinfo | str | None = None, style: str = "full") -> SafeString:
+def when(
+    context: Context, at: datetime | date | None, zone: tzinfo | str | None = None, style: str = "full"
+) -> SafeString:
     """`{% when change.started_at %}` gives 26 Mar 2026, 14:00 PDT, with UTC and the distance from now on hover.
 
     style: "full"; "day" (26 Mar 2026); "time" (14:00 PDT); "seconds"; "relative" (3 hours ago, the full time on hover).
@@ -139,12 +143,16 @@ def when(context: Context, at: datetime | date | None, zone: tzinfo | str | None
 
 
 @register.simple_tag(takes_context=True)
-def period(context: Context, start: datetime | None, end: datetime | None, zone: tzinfo | str | None = None) -> SafeString:
+def period(
+    context: Context, start: datetime | None, end: datetime | None, zone: tzinfo | str | None = None
+) -> SafeString:
     """`{% period case.starts_at case.ends_at %}` gives "4 Feb to 10 May 2026"; without an end "since …"."""
     if start is None:
         return format_html('<span class="muted">{}</span>', labels.UNKNOWN)
     hover = f"{labels.moment(start, UTC)} to {labels.moment(end, UTC) if end else 'now'}"
-    return format_html('<span class="period" title="{}">{}</span>', hover, labels.period(start, end, _zone(context, zone)))
+    return format_html(
+        '<span class="period" title="{}">{}</span>', hover, labels.period(start, end, _zone(context, zone))
+    )
 
 
 # Marks ---------------------------------------------------------------------------------------------------------------
@@ -163,12 +171,14 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """`{% icon "pin" %}` draws a Lucide icon; hidden from screen readers unless it has a label. size: "", "s", "l"."""
     css = f"icon icon--{size}" if size else "icon"
     aria = format_html('role="img" aria-label="{}"', label) if label else format_html('aria-hidden="true"')
-    return format_html('<svg class="{}" {}><use href="{}#{}"/></svg>', css, aria, static("vendor/lucide/sprite.svg"), name)
+    return format_html(
+        '<svg class="{}" {}><use href="{}#{}"/></svg>', css, aria, static("vendor/lucide/sprite.svg"), name
+    )
 
 
 @register.simple_tag
 def button(label: str, kind: str = "", icon_name: str = "", href: str = "", size: str = "", **extra: Any) -> SafeString:
-    """`{% button "Publish" kind="primary" icon_name="send" type="submit" hx_post=url %}`: a button, or a link with href.
+    """`{% button "Publish" kind="primary" icon_name="send" type="submit" hx_post=url %}`: a button; a link with href.
 
     kind: "" (plain), "primary" (one a page), "quiet" (no edge), "danger". A label that starts with "!" is kept for
     screen readers and the tip alone (an icon button). Other arguments become attributes, `_` written as `-`.
@@ -217,12 +227,13 @@ def change_class(position: int) -> str:
 
 
 @register.simple_tag
-def interval_bar(  # noqa: PLR0917
+def interval_bar(
     value: float,
     low: float,
     high: float,
     scale_low: float,
     scale_high: float,
+    *,
     reference: float | None = None,
     position: int | None = None,
     unit: str = "",
@@ -259,7 +270,9 @@ def part_bar(fraction: float, label: str = "", position: int | None = None, widt
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound: BoundField, label: str = "", hint: str = "", wide: bool = False, optional: bool = True) -> dict[str, Any]:
+def field(
+    bound: BoundField, label: str = "", hint: str = "", wide: bool = False, optional: bool = True
+) -> dict[str, Any]:
     """`{% field form.title hint="…" %}`: label, hint, control and its errors, tied together for screen readers."""
     hint = hint or str(bound.help_text)
     described = [f"{bound.auto_id}-hint"] * bool(hint) + [f"{bound.auto_id}-error"] * bool(bound.errors)
@@ -310,12 +323,13 @@ def progress(
     label: str,
     done: float | None = None,
     total: float | None = None,
+    *,
     unit: str = "",
     rate: str = "",
     cancel_url: str = "",
     note: str = "",
 ) -> dict[str, Any]:
-    """`{% progress "Reading tickets" 4200 12000 unit="rows" rate="1,900 rows/s" cancel_url=url %}`; no total: unknown."""
+    """`{% progress "Reading" 4200 12000 unit="rows" rate="1,900 rows/s" cancel_url=url %}`; a total may be missing."""
     part = min(1.0, done / total) if done is not None and total else None
     return {
         "label": label,

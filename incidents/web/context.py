@@ -59,6 +59,10 @@ def _commands(rail: list[RailItem], *, is_staff: bool) -> list[dict[str, str]]:
     ]
     others = [("Open a case", "plus", "case-new"), ("Preferences", "settings", "preferences")]
     others += [("Change password", "key-round", "password-change")]
-    others += [("Style guide", "layers", "styleguide"), ("Administration", "shield-check", "admin:index")] if is_staff else []
-    commands += [{"label": label, "icon": icon, "url": url} for label, icon, route in others if (url := _address(route))]
+    others += (
+        [("Style guide", "layers", "styleguide"), ("Administration", "shield-check", "admin:index")] if is_staff else []
+    )
+    commands += [
+        {"label": label, "icon": icon, "url": url} for label, icon, route in others if (url := _address(route))
+    ]
     return commands

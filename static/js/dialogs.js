@@ -49,5 +49,5 @@ export function startDialogs() {
       all("[aria-disabled]", form).forEach((button) => button.removeAttribute("aria-disabled"));
     });
   });
-  one("[data-form-errors]")?.focus();
+  one("[data-form-errors]:not(.guide *)")?.focus();
 }

@@ -64,6 +64,7 @@ function onKey(event) {
 
 export function startKeys() {
   document.addEventListener("keydown", onKey);
+  document.addEventListener("openshortcuts", openShortcuts);
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-open-shortcuts]")) openShortcuts();
   });

@@ -16,7 +16,7 @@ function gather() {
     label: element.dataset.command, icon: element.dataset.commandIcon ?? "command", where: "This page", run: () => element.click(),
   }));
   const fromServer = [...(readJson("page-commands") ?? []), ...(readJson("palette-commands") ?? [])];
-  const own = [{ label: "Keyboard shortcuts", icon: "keyboard", keys: "?", run: () => one("[data-open-shortcuts]")?.click() }];
+  const own = [{ label: "Keyboard shortcuts", icon: "keyboard", keys: "?", run: () => document.dispatchEvent(new CustomEvent("openshortcuts")) }];
   return [...fromPage, ...fromServer, ...own];
 }
 

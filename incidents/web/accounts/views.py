@@ -32,9 +32,11 @@ class ChangePassword(auth.PasswordChangeView):
         """Add the rules, so that they stand there before the first attempt."""
         return super().get_context_data(**kwargs) | {"rules": password_validators_help_texts()}
 
-    def form_valid(self, form: ChangePasswordForm) -> HttpResponse:  # type: ignore[override]
+    def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
         """Say that it was done."""
-        messages.success(self.request, "Your password was changed. Other browsers where you were signed in are signed out.")
+        messages.success(
+            self.request, "Your password was changed. Other browsers where you were signed in are signed out."
+        )
         return super().form_valid(form)
 
 

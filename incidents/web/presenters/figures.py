@@ -50,9 +50,7 @@ def interval_bar(
         parts.append(
             format_html('<line class="ibar__reference" x1="{}" x2="{}" y1="1" y2="{}"/>', at, at, BAR_HEIGHT - 1)
         )
-    parts.append(
-        format_html('<line class="ibar__range" x1="{}" x2="{}" y1="{}" y2="{}"/>', x(low), x(high), mid, mid)
-    )
+    parts.append(format_html('<line class="ibar__range" x1="{}" x2="{}" y1="{}" y2="{}"/>', x(low), x(high), mid, mid))
     for value, is_beyond, tip in ((low, low < scale[0], -3), (high, high > scale[1], 3)):
         at = x(value)
         path = f"M{at - tip} {mid - 3.5}L{at + tip / 3} {mid}L{at - tip} {mid + 3.5}" if is_beyond else f"M{at} 4V12"
@@ -68,7 +66,7 @@ def sparkline(
     known = [v for v in values if v is not None and math.isfinite(v)]
     if not known:
         return format_html('<span class="muted">{}</span>', "no values")
-    top, bottom = max(known), min(0.0, min(known))
+    top, bottom = max(known), min(0.0, *known)
     span = (top - bottom) or 1.0
     step = (width - 6) / max(1, len(values) - 1)
     path, last, pen_down = [], (0.0, 0.0), False

@@ -42,7 +42,12 @@ class SampleForm(forms.Form):
 
 
 def _changes() -> list[dict[str, Any]]:
-    titles = ("Lower default effort", "Idle sessions drop their cache", "Answers of at most 40 words", "New router weights")
+    titles = (
+        "Lower default effort",
+        "Idle sessions drop their cache",
+        "Answers of at most 40 words",
+        "New router weights",
+    )
     figures = ((412, 355, 470, 0.31), (238, 160, 330, 0.18), (61, -12, 140, 0.05), (4.2, -40, 55, 0.01))
     verdicts = ("contributing", "contributing", "ambiguous", "not_supported")
     rows = zip(titles, figures, verdicts, strict=True)

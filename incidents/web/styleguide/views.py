@@ -11,7 +11,7 @@ from incidents.web.styleguide.samples import samples
 
 
 @require_safe
-@staff_member_required(login_url=reverse_lazy("sign-in"))
+@staff_member_required(login_url=reverse_lazy("sign-in"))  # type: ignore[untyped-decorator]
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Show every component with made-up values; `?side=light` or `dark` shows one theme alone."""
     chosen = request.GET.get("side", "")
@@ -20,7 +20,8 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     context = {
         "sides": sides,
         "side_items": [
-            {"label": label, "url": f"?side={key}" if key else "?", "is_current": key == chosen} for key, label in choices
+            {"label": label, "url": f"?side={key}" if key else "?", "is_current": key == chosen}
+            for key, label in choices
         ],
         **samples(),
     }
