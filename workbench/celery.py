@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_ready, worker_shutdown
+from celery.signals import beat_init, before_task_publish, worker_ready, worker_shutdown
 
 if TYPE_CHECKING:
     from incidents.jobs.pulse import Pulse
@@ -27,14 +27,19 @@ def _begin_pulse(**_: Any) -> None:
 
     # Sent again after each reconnection to the broker.
     if not _pulses:
-        _pulses.append(Pulse())
+        _pulses.append(Pulse(on_beat=_show_life))
         _pulses[0].start()
-    _say_ready()
 
 
 @beat_init.connect
-def _say_ready(**_: Any) -> None:
-    """Leave a sign for whoever started this process and waits for it."""
+def _begin_beat(**_: Any) -> None:
+    """Let the scheduler show that it lives: once it is there, and whenever it sends a task."""
+    _show_life()
+    before_task_publish.connect(_show_life)
+
+
+def _show_life(**_: Any) -> None:
+    """Renew the file that whoever started this process watches (the supervisor, a container's health check)."""
     sign = os.environ.get("WORKBENCH_READY_FILE")
     if sign:
         Path(sign).write_text(f"{os.getpid()}\n", encoding="ascii")

@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
 
 from django.db import DatabaseError, connection
 
@@ -21,8 +22,9 @@ _EVERY_SECONDS = 5.0
 class Pulse:
     """The thread; one per worker process."""
 
-    def __init__(self) -> None:
-        """Name the worker after its machine and process."""
+    def __init__(self, *, on_beat: Callable[[], None] = lambda: None) -> None:
+        """Name the worker after its machine and process; `on_beat` is called after each stored sign of life."""
+        self._on_beat = on_beat
         self.name = f"worker@{socket.gethostname()}:{os.getpid()}"
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="pulse", daemon=True)
@@ -40,6 +42,7 @@ class Pulse:
         while True:
             try:
                 beat(self.name)
+                self._on_beat()
             except DatabaseError as error:
                 logger.warning("No sign of life could be stored: %s", error)
                 connection.close()
