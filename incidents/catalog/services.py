@@ -60,6 +60,17 @@ def ensure_source(*, product: Product, key: str, name: str, kind: SourceKind = S
     return source
 
 
+def neighbour_keys(source: Source) -> frozenset[str]:
+    """Return the short names of the product's other sources."""
+    rows = Source.objects.filter(product=source.product_id).exclude(pk=source.pk)
+    return frozenset(rows.values_list("key", flat=True))
+
+
+def has_neighbours(source: Source) -> bool:
+    """Tell whether the product has other sources, which may tell the same facts."""
+    return Source.objects.filter(product=source.product_id).exclude(pk=source.pk).exists()
+
+
 def manual_source(*, product: Product) -> Source:
     """Return the source of what people enter by hand."""
     return ensure_source(product=product, key="manual", name="Entered by hand", kind=SourceKind.MANUAL)

@@ -127,6 +127,20 @@ class Stage:
         self.n -= n
         return Repeated(n=n, lines=tuple((line, first) for line, first, _ in rows))
 
+    def drop_elsewhere(self, rows: str) -> int:
+        """Drop staged rows `s` that another source tells too; `rows` selects columns of the same names as `s`."""
+        names = [name for name in self.target.columns if name not in self.target.null_key]
+        same = [f"e.{name} IS NOT DISTINCT FROM s.{name}" for name in names if name not in self.target.key]
+        same += [f"e.{name} = s.{name}" for name in names if name in self.target.key]
+        same += [
+            f"coalesce(e.{name}, {empty}) = coalesce(s.{name}, {empty})" for name, empty in self.target.null_key.items()
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {self.name} s USING ({rows}) e WHERE {' AND '.join(same)}")  # noqa: S608
+            n = int(cursor.rowcount)
+        self.n -= n
+        return n
+
     def blocks(self) -> Iterator[tuple[str, float]]:
         """Yield (condition on the staged rows `s`, share done afterwards), about BLOCK rows each."""
         if self.n >= _ANALYZE_FROM:
@@ -216,8 +230,12 @@ def upsert(
     batches: Iterable[Iterable[tuple[Any, ...]]],
     before_write: BeforeWrite | None = None,
     progress: Progress | None = None,
+    elsewhere: str = "",
 ) -> Recorded:
-    """Record batches of staged tuples; `before_write` may raise to refuse all of them."""
+    """Record batches of staged tuples; `before_write` may raise to refuse all of them.
+
+    `elsewhere` selects rows of other sources: what they tell already counts as unchanged and is not stored twice.
+    """
     with Stage(target, scope) as stage:
         for batch in batches:
             stage.add(batch)
@@ -225,6 +243,7 @@ def upsert(
         if before_write is not None:
             before_write(repeated)
         created = updated = 0
+        known = stage.drop_elsewhere(elsewhere) if elsewhere else 0
         fresh = stage.target_is_empty()
         for block, share in stage.blocks():
             n = stage.insert(block, only_new=not fresh)
@@ -233,4 +252,6 @@ def upsert(
                 updated += stage.update(block)
             if progress is not None:
                 progress(share)
-        return Recorded(created=created, updated=updated, unchanged=stage.n - created - updated, repeated=repeated)
+        return Recorded(
+            created=created, updated=updated, unchanged=known + stage.n - created - updated, repeated=repeated
+        )

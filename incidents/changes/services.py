@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from incidents.catalog.models import Product, Source
@@ -70,8 +70,15 @@ def record_changes(
 
 
 def change_ids(*, source: Source) -> frozenset[str]:
-    """Return the ids under which the source knows its changes."""
-    return frozenset(Change.objects.filter(source=source).values_list("external_id", flat=True))
+    """Return the ids by which rows of the source may name changes: its own, and others after their source's name."""
+    own = Change.objects.filter(source=source).values_list("external_id", flat=True)
+    return frozenset(own) | _neighbours(source, Change.objects.all()).keys()
+
+
+def _neighbours(source: Source, changes: QuerySet[Change]) -> dict[str, int]:
+    """Return {source's short name:id there -> id here} for those of the changes that came from the product's others."""
+    rows = changes.filter(product=source.product_id).exclude(source=source)
+    return {f"{key}:{name}": pk for key, name, pk in rows.values_list("source__key", "external_id", "id")}
 
 
 def _corrected(product: Product) -> dict[str, set[str]]:
@@ -163,6 +170,8 @@ def _link(work: _Work) -> list[tuple[int, str, str]]:
     missing = {other for _, _, _, other in work.links} - work.ids.keys()
     known = Change.objects.filter(source=work.source, external_id__in=missing)
     ids = work.ids | dict(known.values_list("external_id", "id"))
+    foreign = {name.partition(":")[2] for name in missing - ids.keys()}
+    ids |= _neighbours(work.source, Change.objects.filter(external_id__in=foreign))
     wanted = {(ids[name], ids[other], kind) for _, name, kind, other in work.links if other in ids}
     there: dict[tuple[int, int, str], int] = {}
     new = set(work.new)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from incidents.catalog.models import Product, Source
-from incidents.catalog.services import SegmentNumbers
+from incidents.catalog.services import SegmentNumbers, has_neighbours
 from incidents.catalog.upsert import BeforeWrite, Progress, Recorded, Target, batched, same_json, upsert
 from incidents.metrics.models import Metric, MetricSeries
 from incidents.metrics.records import EvalRecord, ExposureRecord, MetricDefinition, MetricRecord
@@ -51,6 +51,19 @@ _EVALS = Target(
     key=("external_id",),
     scope=("product_id", "source_id"),
 )
+
+# What other sources of the product tell, as if the row's own source told it.
+_OTHER_EXPOSURE = """
+SELECT segment_id, at, count, day_only FROM incidents_exposurecount
+WHERE product_id = {product} AND source_id <> {source}
+"""
+_OTHER_POINTS = """
+SELECT own.id AS series_id, p.at, p.value, p.n, p.stderr, p.day_only
+FROM incidents_metricseries own
+JOIN incidents_metricseries other USING (metric_id, segment_id)
+JOIN incidents_metricpoint p ON p.series_id = other.id
+WHERE own.source_id = {source} AND other.source_id <> {source}
+"""
 
 
 @transaction.atomic
@@ -104,7 +117,14 @@ def record_metrics(
                 for row, pair in zip(batch, pairs, strict=True)
             )
 
-    return upsert(target=_POINTS, scope={}, batches=batches(), before_write=before_write, progress=progress)
+    return upsert(
+        target=_POINTS,
+        scope={},
+        batches=batches(),
+        before_write=before_write,
+        progress=progress,
+        elsewhere=_OTHER_POINTS.format(source=source.pk) if has_neighbours(source) else "",
+    )
 
 
 def _learn_series(series: dict[tuple[int, int], int], pairs: set[tuple[int, int]], source: Source) -> None:
@@ -137,7 +157,14 @@ def record_exposure(
             yield ((row.line, segments.of(row.segment), row.at, row.usage, row.day_only) for row in batch)
 
     scope = {"product_id": product.pk, "source_id": source.pk}
-    return upsert(target=_EXPOSURE, scope=scope, batches=batches(), before_write=before_write, progress=progress)
+    return upsert(
+        target=_EXPOSURE,
+        scope=scope,
+        batches=batches(),
+        before_write=before_write,
+        progress=progress,
+        elsewhere=_OTHER_EXPOSURE.format(product=product.pk, source=source.pk) if has_neighbours(source) else "",
+    )
 
 
 def record_eval_runs(

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from incidents.catalog.models import Product, Source
 from incidents.catalog.recording import extend_dimensions, receive
+from incidents.catalog.services import neighbour_keys
 from incidents.catalog.upsert import Recorded, Repeated
 from incidents.changes.services import ChangesRecorded, change_ids, record_changes
 from incidents.core.errors import Problem
@@ -65,7 +66,9 @@ class Importer:
         self.log = ProblemLog(self.meter.read)
         self.context = case.context()
         self._all_or_nothing = all_or_nothing
+        self._neighbours = neighbour_keys(to.source)
         self._n_outside = 0
+        self._n_foreign = 0
 
     def run(self) -> list[FileReport]:
         """Import every file that is there, in the order in which they refer to each other."""
@@ -73,9 +76,10 @@ class Importer:
         incident = {"incident": self.to.incident}
         files = self.bundle.files
         context, log = self.context, self.log
-        reports = [self._import(files[CHANGES], reading.read_changes(files[CHANGES], context, log), self._changes)]
+        changes = self._own(reading.read_changes(files[CHANGES], context, log))
+        reports = [self._import(files[CHANGES], changes, self._changes)]
         if (file := self.bundle.one_of(TICKETS)) is not None:
-            tickets = reading.read_tickets(file, context, log, classifier_of(self.case))
+            tickets = self._own(reading.read_tickets(file, context, log, classifier_of(self.case)))
             reports.append(self._import(file, self._inside(tickets), self._by(record_tickets, **to)))
             self._note_outside(file)
         if (file := self.bundle.one_of(EXPOSURE)) is not None:
@@ -86,7 +90,7 @@ class Importer:
             reports.append(self._import(file, rows, self._by(record_metrics, **to)))
         known = change_ids(source=self.to.source)
         if (file := files.get(EVALS)) is not None:
-            rows = reading.read_evals(file, context, log, known)
+            rows = self._own(reading.read_evals(file, context, log, known))
             reports.append(self._import(file, rows, self._by(record_eval_runs, **to)))
         if (file := files.get(STATEMENTS)) is not None:
             rows = reading.read_statements(file, context, log, known)
@@ -94,7 +98,28 @@ class Importer:
         if (file := files.get(SOURCES)) is not None:
             rows = reading.read_sources(file, context, log)
             reports.append(self._import(file, rows, self._by(record_references, **incident)))
+        self._note_foreign()
         return reports
+
+    def _own(self, rows: Iterator[Any]) -> Iterator[Any]:
+        """Pass on rows that are not, by their id, an export's copies of rows of the product's other sources."""
+        for row in rows:
+            if ":" in row.external_id and row.external_id.partition(":")[0] in self._neighbours:
+                self._n_foreign += 1
+            else:
+                yield row
+
+    def _note_foreign(self) -> None:
+        if self._n_foreign:
+            self.log.note(
+                Problem(
+                    file=self.bundle.path.name,
+                    line=None,
+                    field="id",
+                    message=f"{self._n_foreign:,} rows came from other sources of this product, which has them already",
+                    remedy="nothing need be done",
+                )
+            )
 
     def _by(self, record: Callable[..., Recorded], **to: object) -> Callable[[BundleFile, Iterator[Any]], Recorded]:
         def run(file: BundleFile, rows: Iterator[Any]) -> Recorded:

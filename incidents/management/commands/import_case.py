@@ -19,6 +19,7 @@ class Command(BaseCommand):
     """Exit status: 0 when all rows are in, 1 when bad rows were left out, 2 when the bundle cannot be used."""
 
     help = "Import a case bundle (a folder or a .zip of one). The same bundle twice changes nothing."
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
