@@ -167,6 +167,10 @@ def _judge_loose(loose: Loose) -> Judgement:
     )
 
 
+# How a denial begins that leaves no room: "nothing changed", "unaffected", "changed nothing".
+_FLAT = {"nothing", "unaffected", "unchanged", "never", "changed", "altered"}
+
+
 def _denials(body: str, facts: CaseFacts) -> list[Judgement]:
     """Find sentences that deny any change or harm although changes are named as contributing."""
     factors = facts.contributing()
@@ -179,7 +183,7 @@ def _denials(body: str, facts: CaseFacts) -> list[Judgement]:
         for citation in reversed(citations(line)):
             own = own[: citation.start] + own[citation.end :]
         denied = denial_in(own)
-        if denied and denied.split()[0].lower() in ("nothing", "unaffected", "unchanged", "never"):
+        if denied and denied.split()[0].lower() in _FLAT:
             names = words.joined([f"“{change.title}”" for change in factors])
             found.append(
                 Judgement(

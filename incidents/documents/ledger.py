@@ -14,6 +14,7 @@ _DENIAL = re.compile(
     | \b(?:did|do|does|have|has|had|is|are|was|were)(?:n't|n’t|\s+not)\s+(?:\w+\s+){0,2}?
         (?:chang|degrad|reduc|lower|affect|touch|alter|impact|relat|caus|over-?charg|worse)\w*
     | \bnothing\s+(?:\w+\s+){0,2}(?:changed|wrong|different|drains?|degrades?)\b
+    | \b(?:changed|altered|touched)\s+nothing\b
     | \b(?:unchanged|unaffected)\b
     | \b(?:work|behav|perform|operat)\w*\s+(?:as\s+(?:expected|intended|designed|usual)|normally)\b
     | \bnormal\s+variation\b

@@ -1,0 +1,204 @@
+"""Publishing: an approved revision becomes a frozen snapshot, a correction a further one; a withdrawal says why."""
+
+import hashlib
+import html as html_entities
+import re
+from typing import TYPE_CHECKING
+
+import orjson
+from django.db import transaction
+from django.utils import timezone
+
+from incidents.catalog.queries import require
+from incidents.core.access import Action
+from incidents.core.audit import record_audit
+from incidents.core.errors import InputError, NotReady, Problem
+from incidents.documents.enums import DocumentKind, DocumentState, NoticeHeading
+from incidents.documents.models import Document, Revision
+from incidents.documents.queries import standing_approval
+from incidents.documents.rendering import render_markdown
+from incidents.publishing.models import Publication
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from django.contrib.auth.models import User
+
+_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+_SUMMARY = 400
+
+
+def publish(*, actor: "User", document: Document, seen_version: int, correction: str = "") -> Publication:
+    """Freeze the approved revision as what the public reads, and return it.
+
+    A second press of the button returns the same snapshot. Raises NotReady where the revision is not approved,
+    InputError where an earlier snapshot exists and it is not said what was corrected.
+    """
+    require(actor, Action.PUBLISH, document.incident.product)
+    revision = Revision.objects.filter(document=document, number=seen_version).first()
+    # Rendered before the lock is taken: it may take seconds. What is published is checked again under the lock.
+    html = render_markdown(revision.body, public=True) if revision else ""
+    with transaction.atomic():
+        row = (
+            Document.objects.select_for_update(of=("self",))
+            .select_related("incident__product", "change")
+            .get(pk=document.pk)
+        )
+        current = Publication.objects.filter(document=row, is_current=True).first()
+        if _is_already_out(row, current, seen_version):
+            assert current is not None  # noqa: S101 - said by the line above, for the type checker
+            return current
+        if revision is None or row.version != seen_version or row.state != DocumentState.APPROVED:
+            raise NotReady(_why_not(row, seen_version))
+        approval = standing_approval(row)
+        if approval is None:
+            raise NotReady("This revision is not approved: ask for a review.")
+        if current is not None and not correction.strip():
+            raise _correction_missing()
+        publication = _freeze(
+            row, revision=revision, html=html, actor=actor, correction=correction.strip(), current=current
+        )
+        row.state = DocumentState.PUBLISHED
+        row.save(update_fields=["state", "updated_at"])
+        record_audit(
+            actor=actor,
+            action="document corrected" if current else "document published",
+            subject=row,
+            product_id=row.incident.product_id,
+            detail={
+                "publication": publication.pk,
+                "number": publication.number,
+                "revision": row.version,
+                "hash": publication.content_hash,
+                "approved_by": approval.reviewer.get_username(),
+            },
+        )
+    return publication
+
+
+def _is_already_out(row: Document, current: Publication | None, seen_version: int) -> bool:
+    return (
+        current is not None
+        and row.state == DocumentState.PUBLISHED
+        and current.revision_number == row.version == seen_version
+        and current.withdrawn_at is None
+    )
+
+
+def _why_not(row: Document, seen_version: int) -> str:
+    if row.version != seen_version:
+        return f"The document moved on to revision {row.version}: look at it, have it approved, then publish."
+    return f"It is {row.get_state_display().lower()}: only an approved revision can be published."
+
+
+def _correction_missing() -> InputError:
+    problem = Problem(
+        file="publication",
+        line=None,
+        field="correction",
+        message="readers have seen an earlier text and are not told what changed",
+        remedy="say in a sentence what was corrected",
+    )
+    return InputError([problem])
+
+
+def _freeze(
+    row: Document, *, revision: Revision, html: str, actor: "User", correction: str, current: Publication | None
+) -> Publication:
+    product = row.incident.product
+    first = Publication.objects.filter(document=row).order_by("number").first()
+    last = Publication.objects.filter(document=row).order_by("-number").first()
+    number = last.number + 1 if last else 1
+    # An address once given stays.
+    slug = first.slug if first else _free_slug(row)
+    if current is not None:
+        current.is_current = False
+        current.save(update_fields=["is_current"])
+    return Publication.objects.create(
+        product=product,
+        document=row,
+        kind=row.kind,
+        slug=slug,
+        number=number,
+        revision_number=revision.number,
+        title=revision.title,
+        heading=row.heading if row.kind == DocumentKind.NOTICE else "",
+        summary=summary_of(html),
+        body=revision.body,
+        html=html,
+        content_hash=content_hash(title=revision.title, body=revision.body, html=html, correction=correction),
+        effective_at=_effective_at(row),
+        timezone=row.incident.timezone,
+        correction=correction,
+        published_at=timezone.now(),
+        published_by=actor,
+    )
+
+
+def _free_slug(row: Document) -> str:
+    taken = set(
+        Publication.objects.filter(product=row.incident.product, kind=row.kind, slug__startswith=row.slug)
+        .exclude(document=row)
+        .values_list("slug", flat=True)
+    )
+    number, slug = 1, row.slug
+    while slug in taken:
+        number += 1
+        slug = f"{row.slug}-{number}"
+    return slug
+
+
+def _effective_at(row: Document) -> "dt.datetime | None":
+    """Return when what is told took effect: a change's end for a notice of its remedy, else its start."""
+    if row.kind != DocumentKind.NOTICE or row.change is None:
+        return None
+    if row.heading == NoticeHeading.FIXED and row.change.ended_at is not None:
+        return row.change.ended_at
+    return row.change.started_at
+
+
+def summary_of(html: str) -> str:
+    """Return the first paragraph as plain text, cut at a word."""
+    found = _PARAGRAPH.search(html)
+    text = " ".join(html_entities.unescape(_TAG.sub("", found.group(1))).split()) if found else ""
+    return text if len(text) <= _SUMMARY else text[:_SUMMARY].rsplit(" ", 1)[0] + "…"
+
+
+def content_hash(*, title: str, body: str, html: str, correction: str) -> str:
+    """Return the SHA-256 under which a snapshot can be recognised."""
+    content = orjson.dumps([title, body, html, correction])
+    return hashlib.sha256(content).hexdigest()
+
+
+@transaction.atomic
+def withdraw(*, actor: "User", document: Document, reason: str) -> Publication:
+    """Take what is public back: its address answers "gone" with the reason. Raises NotReady where nothing is public."""
+    require(actor, Action.PUBLISH, document.incident.product)
+    reason = " ".join(reason.split())
+    if not reason:
+        problem = Problem(
+            file="publication",
+            line=None,
+            field="reason",
+            message="readers are not told why",
+            remedy="give the reason in a sentence",
+        )
+        raise InputError([problem])
+    row = Document.objects.select_for_update(of=("self",)).select_related("incident__product").get(pk=document.pk)
+    current = Publication.objects.filter(document=row, is_current=True, withdrawn_at=None).first()
+    if current is None:
+        raise NotReady("Nothing of this document is public.")
+    current.withdrawn_at = timezone.now()
+    current.withdrawn_reason = reason
+    current.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+    row.state = DocumentState.WITHDRAWN
+    row.save(update_fields=["state", "updated_at"])
+    record_audit(
+        actor=actor,
+        action="publication withdrawn",
+        subject=row,
+        product_id=row.incident.product_id,
+        detail={"publication": current.pk, "number": current.number, "reason": reason},
+    )
+    return current

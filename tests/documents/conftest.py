@@ -1,0 +1,11 @@
+"""Fixtures of documents."""
+
+import pytest
+
+from tests.documents.stories import Story
+
+
+@pytest.fixture
+def story(db: None) -> Story:
+    """Return a case with a run."""
+    return Story()
