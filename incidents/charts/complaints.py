@@ -1,7 +1,7 @@
 """Complaints over time as Plotly figures: stacked, one small plot a symptom, the model's layers, exposed against not.
 
 Every series is drawn as one stepped path, not as a bar a bin: thousands of bins cost no more to draw than dozens.
-Colours are named by token ("--change-3", "--ink-2@0.4" for a share of opacity); the page puts the theme's values in.
+Colours are named by token ("--change-3", "--ink-2/0.4" for a share of opacity); the page puts the theme's values in.
 """
 
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def rebin(edges: Numbers, values: Numbers, onto: Numbers) -> Numbers:
 
 
 def stacked(series: Sequence[Series], bins: Bins) -> Plain:
-    """Stack the symptoms, the most frequent at the bottom; `meta.tone` is how dark each is drawn (0 to 1)."""
+    """Stack the symptoms, the most frequent at the bottom and darkest."""
     x = float32(bins.hours)
     tones = np.linspace(0.82, 0.26, max(len(series), 2))
     data = [
@@ -75,8 +75,8 @@ def stacked(series: Sequence[Series], bins: Bins) -> Plain:
             "y": float32(step(one.values)),
             "stackgroup": "complaints",
             "line": {"shape": "hv", "width": 0.6, "color": "--surface"},
-            "fillcolor": "--ink-2",
-            "meta": {"role": "symptom", "key": one.key, "tone": round(float(tones[i]), 3)},
+            "fillcolor": f"--ink-2/{tones[i]:.2f}",
+            "meta": {"role": "symptom", "key": one.key},
         }
         for i, one in enumerate(series)
     ]
@@ -125,7 +125,7 @@ def _layer_traces(layers: ModelLayers, bins: Bins, *, symptom: int | None, axis:
             "name": "Background",
             "y": float32(of(layers.background)),
             "line": {**edge, "color": "--background-layer"},
-            "fillcolor": "--background-layer@0.4",
+            "fillcolor": "--background-layer/0.4",
             "meta": {"role": "background"},
         }
     ]
@@ -137,7 +137,7 @@ def _layer_traces(layers: ModelLayers, bins: Bins, *, symptom: int | None, axis:
             "name": change.name,
             "y": float32(of(change.values)),
             "line": {**edge, "color": token},
-            "fillcolor": f"{token}@0.85",
+            "fillcolor": f"{token}/0.85",
             "meta": {"role": "excess", "change": change.key},
         }
         if shape:
@@ -170,7 +170,7 @@ def _observed(name: str, key: str, values: Numbers, bins: Bins, *, axis: str, fi
         "meta": {"role": "symptom" if filled else "observed", "key": key},
     }
     if filled:
-        trace |= {"fill": "tozeroy", "fillcolor": "--ink-2@0.22"}
+        trace |= {"fill": "tozeroy", "fillcolor": "--ink-2/0.22"}
     return trace
 
 
@@ -224,7 +224,7 @@ def contrast(sides: Contrast, bins: Bins) -> Plain:
             "yaxis": "y2",
             "line": {"shape": "hv", "width": 1, "color": token},
             "fill": "tozeroy",
-            "fillcolor": f"{token}@0.3",
+            "fillcolor": f"{token}/0.3",
             "meta": {"role": "difference"},
         }
     )

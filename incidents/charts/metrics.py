@@ -85,13 +85,17 @@ def metric_figure(lines: Sequence[Line], silent: Sequence[Sequence[Gap]]) -> Pla
             "x": float32(at),
             "y": float32(mean),
             "connectgaps": False,
-            "line": {"width": 1.6, "color": "--ink", "dash": DASHES[i % len(DASHES)]},
-            "meta": {"role": "line", "tone": round(max(1.0 - 0.22 * i, 0.35), 2)},
+            "line": {"width": 1.6, "color": f"--ink/{_tone(i)}", "dash": DASHES[i % len(DASHES)]},
+            "meta": {"role": "line"},
         }
         if trace["mode"] == "lines+markers":
-            trace["marker"] = {"size": 4, "color": "--ink"}
+            trace["marker"] = {"size": 4, "color": f"--ink/{_tone(i)}"}
         data.append(trace)
     return {"data": data, "layout": _layout(_range(lines))}
+
+
+def _tone(i: int) -> float:
+    return round(max(1.0 - 0.18 * i, 0.4), 2)
 
 
 def _band(name: str, at: Numbers, low: Numbers, high: Numbers, *, alpha: float, role: str) -> list[Plain]:
@@ -110,7 +114,7 @@ def _band(name: str, at: Numbers, low: Numbers, high: Numbers, *, alpha: float, 
             **common,
             "y": float32(high),
             "fill": "tonexty",
-            "fillcolor": f"--ink-3@{alpha}",
+            "fillcolor": f"--ink-3/{alpha}",
             "meta": {"role": f"{role}-high"},
         },
     ]
@@ -181,7 +185,7 @@ def eval_figure(points: Sequence[EvalPoint]) -> Plain:
             "name": "Detectable effect",
             "x": float32(np.repeat(at, 3)),
             "y": float32(np.ravel(np.column_stack([-detectable, detectable, np.full(len(at), np.nan)]))),
-            "line": {"width": 5, "color": "--ink-3@0.3"},
+            "line": {"width": 5, "color": "--ink-3/0.3"},
             "meta": {"role": "detectable"},
         },
         {

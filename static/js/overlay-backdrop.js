@@ -1,0 +1,39 @@
+/** What lies behind every panel: weekends, grid lines, clock shifts; and the axis on top. */
+
+import { one } from "./dom.js";
+import { scale, toX } from "./overlay-scale.js";
+import { crisp, fixed, svg } from "./overlay-svg.js";
+
+export function drawBackdrop(payload) {
+  const back = one("#ov-back");
+  const height = one("#ov-sheet").scrollHeight;
+  back.setAttribute("height", height);
+  back.setAttribute("width", scale.width);
+  const shapes = payload.weekends.map(([low, high]) => svg("rect", { class: "ov-weekend", x: fixed(toX(low)), y: 0, width: fixed(toX(high) - toX(low)), height: "100%" }));
+  for (const [at, , major] of payload.ticks) {
+    shapes.push(svg("line", { class: major ? "ov-grid ov-grid-major" : "ov-grid", x1: crisp(toX(at)), x2: crisp(toX(at)), y1: 0, y2: "100%" }));
+  }
+  for (const [at, label] of payload.shifts) {
+    const line = svg("line", { class: "ov-shift", x1: crisp(toX(at)), x2: crisp(toX(at)), y1: 0, y2: "100%" });
+    line.append(svg("title", {}, label));
+    shapes.push(line);
+  }
+  back.replaceChildren(...shapes);
+}
+
+export function drawAxis(payload) {
+  const labels = one("#ov-ticks");
+  labels.setAttribute("width", scale.width);
+  const marks = [];
+  for (const [at, label, major] of payload.ticks) {
+    const x = toX(at);
+    const isLast = x > scale.width - 34;
+    marks.push(svg("text", { class: major ? "ov-tick ov-tick-major" : "ov-tick", x: fixed(isLast ? x - 4 : x + 4), y: 18, "text-anchor": isLast ? "end" : "start" }, label));
+  }
+  for (const [at, label] of payload.shifts) {
+    const mark = svg("path", { class: "ov-shift-mark", d: `M${fixed(toX(at))},27 l-4,-6 h8 z` });
+    mark.append(svg("title", {}, label));
+    marks.push(mark);
+  }
+  labels.replaceChildren(...marks);
+}

@@ -1,0 +1,36 @@
+/** Asking the server: one question at a time, an older one is given up; typed arrays are unpacked as they arrive. */
+
+import { address, config } from "./overlay-state.js";
+
+let running = null;
+
+export class Failed extends Error {}
+
+/** Fetch parts of the overlay for a plot of so many pixels; null where a newer question took over. */
+export async function fetchOverlay(parts, pixels) {
+  running?.abort();
+  const mine = (running = new AbortController());
+  const more = { px: Math.round(pixels), ...(parts ? { parts: parts.join(",") } : {}) };
+  let response;
+  try {
+    response = await fetch(address(config.urls.data, more), { signal: mine.signal, headers: { Accept: "application/json" }, credentials: "same-origin" });
+  } catch (error) {
+    if (error.name === "AbortError") return null;
+    throw new Failed("The server cannot be reached. Check the connection, then try again.");
+  }
+  if (response.redirected && !response.headers.get("Content-Type")?.includes("json")) throw new Failed("You were signed out. Load the page again to sign in.");
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Failed(body.error ?? `The server answered ${response.status}. Try again; if it stays, tell an administrator.`);
+  return unpack(body);
+}
+
+/** Replace each {dtype: "f4", bdata} by a Float32Array, in place. */
+export function unpack(value) {
+  if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
+  if (value.bdata !== undefined && value.dtype === "f4") {
+    const bytes = Uint8Array.from(atob(value.bdata), (letter) => letter.charCodeAt(0));
+    return new Float32Array(bytes.buffer);
+  }
+  for (const key of Object.keys(value)) value[key] = unpack(value[key]);
+  return value;
+}

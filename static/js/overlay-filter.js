@@ -1,0 +1,58 @@
+/** The segment filter: all dimensions with counts, chips of what is chosen. */
+
+import { all, icon, make, one } from "./dom.js";
+import { address, config, segments, setSegments } from "./overlay-state.js";
+
+const LONG = 14;
+
+export function drawChips() {
+  const pairs = segments();
+  const chips = pairs.map(([dimension, value]) => {
+    const words = value || "not stated";
+    const button = make("button", { type: "button", class: "ov-chip", "aria-label": `Take ${dimension} ${words} out of the filter` }, make("small", {}, dimension), words, icon("x"));
+    button.addEventListener("click", () => setSegments(segments().filter(([key, one]) => key !== dimension || one !== value)));
+    return make("li", {}, button);
+  });
+  if (pairs.length > 1) {
+    const clear = make("button", { type: "button", class: "link" }, "Clear all");
+    clear.addEventListener("click", () => setSegments([]));
+    chips.push(make("li", {}, clear));
+  }
+  one("#ov-chips").replaceChildren(...chips);
+  one("#ov-filter-count").textContent = pairs.length ? ` · ${pairs.length}` : "";
+  one("#ov-filter-open").setAttribute("aria-pressed", String(pairs.length > 0));
+}
+
+async function loadFacets() {
+  const form = one("#ov-filter-form");
+  form.setAttribute("aria-busy", "true");
+  await globalThis.htmx.ajax("GET", address(config.urls.facets), { target: form, swap: "innerHTML" });
+  form.removeAttribute("aria-busy");
+  for (const facet of all("fieldset", form)) {
+    const rows = all("label", facet);
+    const find = one("input[type=search]", facet);
+    find?.addEventListener("input", () => {
+      const words = find.value.trim().toLowerCase();
+      for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(words) && !one("input", row).checked;
+    });
+    if (find && rows.length < LONG) find.hidden = true;
+  }
+}
+
+export function startFilter() {
+  const pop = one("#ov-filter");
+  const form = one("#ov-filter-form");
+  pop.addEventListener("toggle", (event) => {
+    if (event.newState === "open") loadFacets().then(() => one("input", form)?.focus());
+  });
+  form.addEventListener("change", (event) => {
+    if (event.target.type !== "checkbox") return;
+    const chosen = all("input[type=checkbox]:checked", form).map((box) => [box.name.slice("seg.".length), box.value]);
+    setSegments(chosen);
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  one("#ov-filter-clear").addEventListener("click", () => {
+    for (const box of all("input[type=checkbox]:checked", form)) box.checked = false;
+    setSegments([]);
+  });
+}

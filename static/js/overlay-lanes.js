@@ -1,0 +1,175 @@
+/** Change lanes: each change an interval whose height is the share it reached, its end told by a shape. */
+
+import { icon, make, one } from "./dom.js";
+import { get } from "./overlay-state.js";
+import { clampX, scale, toX } from "./overlay-scale.js";
+import { crisp, fixed, svg } from "./overlay-svg.js";
+
+export const LANE = 22;
+const BAR = 16;
+const TOP = 3;
+const STRIP = 26;
+const folds = new Map();
+
+export function drawLanes(lanes) {
+  const home = one("#ov-lanes");
+  const parts = lanes.groups.map((group) => drawGroup(group));
+  if (lanes.rug.length) parts.push(drawRug(lanes.rug));
+  if (!lanes.groups.length && !lanes.rug.length) parts.push(emptyRow(lanes));
+  home.replaceChildren(...parts);
+  markChosen();
+}
+
+function emptyRow(lanes) {
+  const text = lanes.nHidden ? `No change matches; ${lanes.nHidden} are hidden by the view's filters.` : lanes.nChanges ? "No change was in force in this window." : "No change is logged for this case yet. Enter changes by hand or import a bundle.";
+  return make("div", { class: "ov-row" }, make("div", { class: "ov-label" }, make("span", { class: "ov-name" }, "Changes")), make("p", { class: "ov-plot ov-empty" }, text));
+}
+
+function drawGroup(group) {
+  const isFolded = folds.get(group.key) ?? group.folded;
+  const button = make("button", { class: "ov-fold", type: "button", "aria-expanded": String(!isFolded) }, icon(isFolded ? "chevron-right" : "chevron-down"), make("span", { class: "ov-name" }, group.name), make("span", { class: "ov-count" }, String(group.items.length)));
+  const row = make("div", { class: `ov-row ov-group${isFolded ? " is-folded" : ""}` }, make("div", { class: "ov-label" }, button));
+  const plot = make("div", { class: "ov-plot" });
+  plot.append(isFolded ? strip(group) : laneDrawing(group));
+  row.append(plot);
+  button.addEventListener("click", () => {
+    folds.set(group.key, !isFolded);
+    const fresh = drawGroup(group);
+    row.replaceWith(fresh);
+    one("button", fresh).focus();
+    markChosen();
+    document.dispatchEvent(new CustomEvent("overlay:height"));
+  });
+  return row;
+}
+
+function laneDrawing(group) {
+  const drawing = svg("svg", { class: "ov-lane-drawing", width: scale.width, height: group.lanes * LANE + 4, role: "list", "aria-label": group.name });
+  for (let lane = 0; lane < group.lanes; lane += 1) drawing.append(svg("line", { class: "ov-lane-line", x1: 0, x2: scale.width, y1: crisp(lane * LANE + TOP + BAR), y2: crisp(lane * LANE + TOP + BAR) }));
+  for (const item of [...group.items].sort((a, b) => a.start - b.start)) drawing.append(bar(item));
+  return drawing;
+}
+
+/** One change: what it could reach (pale), what it reached (filled), its edges, end, marks and label. */
+function bar(item) {
+  const base = item.lane * LANE + TOP + BAR;
+  const y = (share) => base - share * BAR;
+  const line = item.line;
+  const left = clampX(toX(line[0][0]));
+  const right = Math.max(clampX(toX(line[line.length - 1][0])), left + 4);
+  const points = line.map(([at, share]) => `${fixed(clampX(toX(at)))},${fixed(y(share))}`);
+  const isOpen = item.end === null;
+  const wholeEnd = item.end === null ? right : Math.max(clampX(toX(item.end)), left + 4);
+  const classes = ["ov-change", item.classes];
+  if (!item.reaches) classes.push("is-dim");
+  if (item.unannounced) classes.push("is-unannounced");
+  if (item.internal) classes.push("is-internal");
+  if (item.basis === "assumed") classes.push("is-assumed");
+  const group = svg("a", { class: classes.join(" "), href: `?change=${item.id}`, "data-change": item.id, role: "listitem", tabindex: 0, "aria-label": item.says, "data-tip": tip(item) });
+  group.append(svg("rect", { class: "ov-hit", x: fixed(left), y: base - BAR - 2, width: fixed(Math.max(right - left, 8)), height: BAR + 4 }));
+  group.append(svg("rect", { class: "ov-track", x: fixed(left), y: base - BAR, width: fixed(Math.max(wholeEnd - left, 3)), height: BAR }));
+  group.append(svg("polygon", { class: "ov-fill", points: `${fixed(left)},${base} ${points.join(" ")} ${fixed(right)},${base}` }));
+  group.append(svg("polyline", { class: "ov-edge", points: points.join(" ") }));
+  if (toX(item.start) >= -1) group.append(svg("rect", { class: "ov-start", x: fixed(left), y: base - BAR, width: 2.5, height: BAR }));
+  if (item.discovered !== null) group.append(...discovered(item, base));
+  if (item.announced !== null) group.append(...announced(item, base));
+  if (!isOpen && toX(item.end) <= scale.width) group.append(...endMark(item, wholeEnd, right, base));
+  if (item.place !== "none") group.append(label(item, left, right, base));
+  return group;
+}
+
+const tip = (item) => `${item.says}${item.reaches ? "" : "\nDoes not reach the filtered segment."}`;
+
+function label(item, left, right, base) {
+  const marks = item.end === null ? 0 : 14;
+  const at = { inside: left + 6, right: right + marks + 5, left: left - 5 - item.labelWidth }[item.place];
+  const text = svg("text", { class: "ov-bar-label", x: fixed(at), y: base - 4 });
+  text.textContent = fitted(item.label, item.labelWidth);
+  return text;
+}
+
+/** Cut a label to the room that was kept for it. */
+function fitted(text, room) {
+  if (measure(text) <= room + 1) return text;
+  let cut = text;
+  while (cut.length > 2 && measure(`${cut}…`) > room) cut = cut.slice(0, -1);
+  return `${cut.trimEnd()}…`;
+}
+
+const pen = document.createElement("canvas").getContext("2d");
+function measure(text) {
+  if (!pen.font.includes("Inter")) pen.font = '12px "Inter", system-ui, sans-serif';
+  return pen.measureText(text).width;
+}
+
+/** The end's shape: an arrow back for a revert, a filled disc with a tick for a fix, a half for a mitigation, a square for superseded. */
+function endMark(item, end, right, base) {
+  const middle = base - BAR / 2;
+  const shapes = [svg("line", { class: "ov-end", x1: fixed(end), x2: fixed(end), y1: base - BAR, y2: base })];
+  const x = Math.min(right, end) + 7.5 + Math.max(right - end, 0);
+  if (x > scale.width) return shapes;
+  if (item.endKind === "revert") shapes.push(svg("path", { class: "ov-mark ov-mark-line", d: `M${fixed(x + 4.5)},${middle + 3.5} v-2.5 a3,3 0 0 0 -3,-3 h-5 m2.8,-2.8 l-2.8,2.8 l2.8,2.8` }));
+  else if (item.endKind === "fix") shapes.push(svg("circle", { class: "ov-mark", cx: fixed(x), cy: middle, r: 5 }), svg("path", { class: "ov-mark-cut", d: `M${fixed(x - 2.3)},${middle + 0.2} l1.7,1.8 l3,-3.8` }));
+  else if (item.endKind === "mitigation") shapes.push(svg("circle", { class: "ov-mark ov-mark-line", cx: fixed(x), cy: middle, r: 4.3 }), svg("path", { class: "ov-mark", d: `M${fixed(x)},${middle - 4.3} a4.3,4.3 0 0 0 0,8.6 z` }));
+  else if (item.endKind === "superseded") shapes.push(svg("rect", { class: "ov-mark ov-mark-line", x: fixed(x - 3.7), y: middle - 3.7, width: 7.4, height: 7.4 }));
+  return shapes;
+}
+
+/** Found out later: a dotted run along the bar's foot from the start to an eye's mark. */
+function discovered(item, base) {
+  const from = clampX(toX(item.start));
+  const x = toX(item.discovered);
+  const shapes = [svg("line", { class: "ov-unknown", x1: fixed(from), x2: fixed(clampX(x)), y1: base - 0.5, y2: base - 0.5 })];
+  if (x >= 0 && x <= scale.width) shapes.push(svg("path", { class: "ov-found", d: `M${fixed(x)},${base - 5} l4,5.5 h-8 z` }));
+  return shapes;
+}
+
+/** Told to users: a small pennant. */
+function announced(item, base) {
+  const x = toX(item.announced);
+  if (x < 0 || x > scale.width - 6) return [];
+  return [svg("path", { class: "ov-told", d: `M${fixed(x + 0.5)},${base} v-${BAR} l5.5,2.6 l-5.5,2.6` })];
+}
+
+/** A folded group: starts as ticks over one line a change that is in force. */
+function strip(group) {
+  const drawing = svg("svg", { class: "ov-strip", width: scale.width, height: STRIP, role: "list", "aria-label": `${group.name}, folded` });
+  for (const item of group.items) {
+    const left = clampX(toX(item.start));
+    const right = clampX(toX(item.line[item.line.length - 1][0]));
+    const mark = svg("a", { class: `ov-change ov-change-tick ${item.classes}${item.reaches ? "" : " is-dim"}`, href: `?change=${item.id}`, "data-change": item.id, role: "listitem", tabindex: 0, "aria-label": item.says, "data-tip": tip(item) });
+    mark.append(svg("rect", { class: "ov-hit", x: fixed(left - 4), y: 0, width: 8, height: STRIP }));
+    mark.append(svg("rect", { class: "ov-veil", x: fixed(left), y: 8, width: fixed(Math.max(right - left, 2)), height: 10 }));
+    if (toX(item.start) >= 0) mark.append(svg("rect", { class: "ov-start", x: fixed(left - 1.25), y: 4, width: 2.5, height: 18 }));
+    drawing.append(mark);
+  }
+  return drawing;
+}
+
+function drawRug(rug) {
+  const row = make("div", { class: "ov-row ov-rug" }, make("div", { class: "ov-label" }, make("span", { class: "ov-name" }, "Client releases"), make("span", { class: "ov-count" }, String(rug.length))));
+  const plot = make("div", { class: "ov-plot" });
+  const drawing = svg("svg", { width: scale.width, height: 28, role: "list", "aria-label": "Client releases" });
+  for (const release of rug) {
+    const x = toX(release.at);
+    const tick = svg("a", { class: `ov-release${release.matters ? " matters" : ""}`, href: `?change=${release.id}`, "data-change": release.id, role: "listitem", tabindex: 0, "aria-label": release.says, "data-tip": release.says });
+    tick.append(svg("rect", { class: "ov-hit", x: fixed(x - 3), y: 0, width: 6, height: 28 }));
+    tick.append(svg("line", { x1: crisp(x), x2: crisp(x), y1: release.matters ? 14 : 18, y2: 26 }));
+    if (release.label) tick.append(svg("text", { class: "ov-version", x: fixed(x), y: 11 }, release.label));
+    drawing.append(tick);
+  }
+  plot.append(drawing);
+  row.append(plot);
+  return row;
+}
+
+/** Show which change is chosen, in lanes and as a band over all panels. */
+export function markChosen() {
+  const chosen = get("change");
+  for (const element of document.querySelectorAll("[data-change]")) element.classList.toggle("is-chosen", element.dataset.change === chosen);
+}
+
+export function changeById(lanes, id) {
+  for (const group of lanes?.groups ?? []) for (const item of group.items) if (String(item.id) === String(id)) return item;
+  return null;
+}

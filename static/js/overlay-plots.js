@@ -1,0 +1,191 @@
+/** Complaints and metrics, drawn by Plotly: one figure for the complaints, one a metric, later ones when the page is idle. */
+
+import { icon, make, one } from "./dom.js";
+import { count, number, scale, short, toX } from "./overlay-scale.js";
+import { get } from "./overlay-state.js";
+import { crisp, fixed, svg } from "./overlay-svg.js";
+import { resolveTokens } from "./tokens.js";
+
+const FIRST_ROWS = 6;
+const SETTINGS = { staticPlot: true, displayModeBar: false, responsive: false };
+const ROW_HEIGHT = 76;
+const hiddenTraces = new Set();
+let showAll = false;
+let waiting = [];
+
+const tickRoom = () => parseFloat(getComputedStyle(one("#overlay")).getPropertyValue("--ov-ticks")) || 44;
+
+/** Draw a figure into a plot cell, its x axis on the page's own. */
+function draw(cell, figure, height) {
+  let home = one(".ov-plotly", cell);
+  if (!home) {
+    home = make("div", { class: "ov-plotly" });
+    cell.append(home);
+  }
+  const dressed = resolveTokens(figure, cell);
+  const room = tickRoom();
+  const small = room < 40;
+  dressed.layout.width = scale.width + room;
+  dressed.layout.height = height;
+  dressed.layout.margin = { ...dressed.layout.margin, l: room };
+  dressed.layout.font = { family: getComputedStyle(document.body).fontFamily, size: 11 };
+  Object.assign(dressed.layout.xaxis, { range: [scale.low, scale.high], autorange: false });
+  for (const [name, axis] of Object.entries(dressed.layout)) if (small && name.startsWith("yaxis")) axis.tickfont = { ...axis.tickfont, size: 10 };
+  return globalThis.Plotly.react(home, dressed.data, dressed.layout, SETTINGS);
+}
+
+export async function drawComplaints(complaints) {
+  const cell = one("#ov-complaints-plot");
+  const isMultiple = complaints.rows > 1;
+  const height = isMultiple ? Math.min(Math.max(complaints.rows, 1) * 62, 900) : innerWidth < 700 ? 200 : 236;
+  cell.style.height = `${height}px`;
+  complaintsNote(complaints);
+  legend(complaints, isMultiple, height);
+  let empty = one(".ov-empty", cell);
+  if (!complaints.total && !complaints.contrast) {
+    one(".ov-plotly", cell)?.remove();
+    empty ??= make("p", { class: "ov-empty" });
+    empty.textContent = noComplaints();
+    cell.append(empty);
+    return;
+  }
+  empty?.remove();
+  const figure = { data: complaints.figure.data.map((trace) => ({ ...trace, visible: !hiddenTraces.has(keyOf(trace)) })), layout: complaints.figure.layout };
+  await draw(cell, figure, height);
+}
+
+function noComplaints() {
+  const isFiltered = [...new URLSearchParams(location.search).keys()].some((name) => name.startsWith("seg."));
+  if (isFiltered) return "No complaint in this window matches the segment filter. Take a value out of the filter, or widen the window.";
+  if (get("from") || get("to")) return "Nobody complained in this window.";
+  return "This case has no complaints yet. Import a case bundle with tickets under Sources.";
+}
+
+function complaintsNote(complaints) {
+  const bits = [`${count(complaints.total)} in view, per ${complaints.binName}`];
+  if (complaints.contrast) bits[0] = `Per hour, 1 = the mean before “${complaints.contrast}”`;
+  else if (complaints.dayOnly > 0 && complaints.step < 86400) bits.push(`${count(complaints.dayOnly)} have only a day and are spread over it`);
+  one("#ov-complaints-sub").textContent = bits.join("; ");
+}
+
+const keyOf = (trace) => trace.meta.key ?? (trace.meta.change ? `change-${trace.meta.change}` : trace.meta.role);
+
+/** The legend doubles as the readout: each entry's value follows the cursor. */
+function legend(complaints, isMultiple, height) {
+  const list = one("#ov-legend");
+  list.classList.toggle("is-spread", isMultiple);
+  list.style.height = isMultiple ? `${height}px` : "";
+  const traces = complaints.figure?.data ?? [];
+  const shown = traces.map((trace, index) => ({ trace, index })).filter(({ trace }) => !isMultiple || trace.meta.key !== undefined);
+  if (!isMultiple && traces[0]?.stackgroup) shown.reverse();
+  const entries = shown.map(({ trace, index }) => {
+    const key = keyOf(trace);
+    const swatch = make("i", { class: "ov-swatch", "aria-hidden": "true" });
+    swatch.dataset.role = trace.meta.role;
+    const colour = resolveTokens({ c: trace.fillpattern?.bgcolor ? trace.fillpattern.fgcolor : trace.fillcolor ?? trace.line.color }).c;
+    swatch.style.setProperty("--swatch", colour);
+    const button = make("button", { type: "button", "aria-pressed": String(!hiddenTraces.has(key)), title: trace.name }, swatch, make("span", { class: "ov-legend-name" }, trace.name));
+    button.addEventListener("click", () => {
+      if (hiddenTraces.has(key)) hiddenTraces.delete(key);
+      else hiddenTraces.add(key);
+      drawComplaints(complaints);
+    });
+    return make("li", { class: hiddenTraces.has(key) ? "is-hidden" : "" }, button, make("output", { class: "ov-value", "data-trace": index }));
+  });
+  for (const note of complaints.legend ?? []) entries.push(make("li", { class: "ov-legend-note" }, note));
+  list.replaceChildren(...entries);
+}
+
+/** Draw metric rows: the first at once, the rest when the page is idle. */
+export async function drawMetrics(metrics, highlight) {
+  const home = one("#ov-metrics");
+  waiting = [];
+  const rows = metrics.rows;
+  const shown = showAll ? rows : rows.slice(0, FIRST_ROWS);
+  const parts = [];
+  if (!rows.length) parts.push(emptyMetrics(metrics));
+  for (const metric of shown) parts.push(metricRow(metric));
+  if (metrics.evals) parts.push(evalRow(metrics.evals));
+  if (rows.length > FIRST_ROWS) {
+    const more = make("button", { class: "button button--small button--quiet ov-more-rows", type: "button" }, showAll ? "Show the first six metrics" : `Show ${rows.length - FIRST_ROWS} more metrics`);
+    more.addEventListener("click", () => {
+      showAll = !showAll;
+      drawMetrics(metrics, highlight);
+      document.dispatchEvent(new CustomEvent("overlay:height"));
+    });
+    parts.push(make("div", { class: "ov-row" }, make("div", { class: "ov-label" }), make("div", { class: "ov-plot" }, more)));
+  }
+  home.replaceChildren(...parts);
+  for (const job of waiting.splice(0, 2)) await job();
+  const rest = waiting;
+  const next = () => {
+    const job = rest.shift();
+    if (!job || rest !== waiting) return;
+    job().then(() => (globalThis.requestIdleCallback ?? setTimeout)(next));
+  };
+  (globalThis.requestIdleCallback ?? setTimeout)(next);
+}
+
+function emptyMetrics(metrics) {
+  const text = metrics.nMetrics ? "No metric has points in this window for this segment." : "No metric is recorded for this product. A case bundle may bring them in metrics.csv.";
+  return make("div", { class: "ov-row ov-metric" }, make("div", { class: "ov-label" }, make("span", { class: "ov-name" }, "Metrics")), make("p", { class: "ov-plot ov-empty" }, text));
+}
+
+const BETTER = { higher: ["arrow-up", "higher is better"], lower: ["arrow-down", "lower is better"] };
+
+function metricRow(metric) {
+  const label = make("div", { class: "ov-label" }, make("h3", { class: "ov-name", title: metric.name }, metric.name));
+  const facts = make("p", { class: "ov-sub" });
+  if (metric.better) facts.append(make("span", { class: "ov-better", title: BETTER[metric.better][1] }, icon(BETTER[metric.better][0]), make("span", { class: "sr-only" }, `${BETTER[metric.better][1]}; `)));
+  facts.append(metric.unit || "no unit");
+  label.append(facts, make("output", { class: "ov-value ov-reading" }));
+  if (metric.unsplit.length) label.append(make("p", { class: "ov-sub ov-caveat", title: "These points count all users: the filter does not reach them." }, `not by ${metric.unsplit.join(", ")}`));
+  const cell = make("div", { class: "ov-plot" });
+  cell.style.height = `${ROW_HEIGHT}px`;
+  cell.append(marks(metric));
+  const row = make("section", { class: "ov-row ov-metric", "aria-label": metric.name }, label, cell);
+  row.metric = metric;
+  waiting.push(() => draw(cell, metric.figure, ROW_HEIGHT));
+  return row;
+}
+
+/** What needs no value axis: hatched silence, and where the level shifted with how surely that time is known. */
+function marks(metric) {
+  const back = svg("svg", { class: "ov-row-back", width: scale.width, height: ROW_HEIGHT, "aria-hidden": "true" });
+  for (const [low, high] of metric.gaps) {
+    const gap = svg("rect", { class: "ov-gap", x: fixed(Math.max(toX(low), 0)), y: 4, width: fixed(Math.min(toX(high), scale.width) - Math.max(toX(low), 0)), height: ROW_HEIGHT - 8 });
+    gap.append(svg("title", {}, `The source was silent from ${short(low)} to ${short(high)}`));
+    back.append(gap);
+  }
+  for (const shift of metric.shifts) {
+    back.append(svg("rect", { class: "ov-level-span", x: fixed(toX(shift.low)), y: 4, width: fixed(Math.max(toX(shift.high) - toX(shift.low), 1)), height: ROW_HEIGHT - 8 }));
+    back.append(svg("path", { class: "ov-level", d: `M${crisp(toX(shift.at))},4 v${ROW_HEIGHT - 8}` }));
+  }
+  return back;
+}
+
+function evalRow(evals) {
+  const label = make("div", { class: "ov-label" }, make("h3", { class: "ov-name" }, "Evaluation runs"), make("p", { class: "ov-sub" }, "points against the baseline; the bar is the least effect each could have seen"), make("output", { class: "ov-value ov-reading" }));
+  const cell = make("div", { class: "ov-plot" });
+  cell.style.height = `${ROW_HEIGHT}px`;
+  const drawing = svg("svg", { class: "ov-row-front", width: scale.width, height: ROW_HEIGHT, role: "list", "aria-label": "Evaluation runs" });
+  for (const run of evals.runs) {
+    const x = toX(run.at);
+    if (x < 0 || x > scale.width) continue;
+    const says = evalSays(run);
+    const mark = svg("g", { class: "ov-eval", role: "listitem", tabindex: 0, "aria-label": says, "data-tip": says });
+    mark.append(svg("rect", { class: "ov-hit", x: fixed(x - 8), y: 0, width: 16, height: ROW_HEIGHT }));
+    if (run.difference === null) mark.append(svg("path", { class: "ov-eval-unknown", d: `M${fixed(x)},${ROW_HEIGHT / 2 - 5} l5,5 l-5,5 l-5,-5 z` }));
+    drawing.append(mark);
+  }
+  cell.append(drawing);
+  waiting.push(() => draw(cell, evals.figure, ROW_HEIGHT));
+  return make("section", { class: "ov-row ov-metric", "aria-label": "Evaluation runs" }, label, cell);
+}
+
+function evalSays(run) {
+  const size = run.n ? `${count(run.n)} tasks` : "number of tasks not told";
+  const effect = run.difference === null ? "no figure told" : `${number(run.difference)} points against the baseline`;
+  const power = run.detectable === null ? "what it could have seen is not known" : `could have seen ${number(run.detectable)} points or more`;
+  return `${run.suite}, ${short(run.at)}\n${size}; ${effect}; ${power}${run.verdict ? `\nVerdict then: ${run.verdict}` : ""}`;
+}

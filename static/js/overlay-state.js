@@ -1,0 +1,79 @@
+/** The state of the overlay lives in the address: this reads it, changes it, and tells who listens. */
+
+import { readJson } from "./dom.js";
+
+export const config = readJson("overlay-config");
+
+// What a change of each name makes out of date: parts of the answer, "panel" or nothing but the address.
+const EFFECTS = {
+  from: ["lanes", "flags", "complaints", "metrics"],
+  to: ["lanes", "flags", "complaints", "metrics"],
+  clock: ["complaints"],
+  view: ["complaints"],
+  layers: ["complaints"],
+  contrast: ["complaints"],
+  lines: ["metrics"],
+  group: ["lanes"],
+  reach: ["lanes"],
+  q: ["lanes"],
+  change: [],
+  sel_from: [],
+  sel_to: [],
+  flags: [],
+};
+const SEGMENT = "seg.";
+const SEGMENT_EFFECTS = ["lanes", "complaints", "metrics"];
+
+let query = new URLSearchParams(location.search);
+const listeners = [];
+
+export const get = (name) => query.get(name) ?? "";
+export const onChange = (callback) => listeners.push(callback);
+
+/** The segment filter as a list of [dimension, value]; an empty value is "not stated". */
+export const segments = () => [...query].filter(([name]) => name.startsWith(SEGMENT)).map(([name, value]) => [name.slice(SEGMENT.length), value]);
+
+/** Change some names at once; null or "" takes a name out. With `replace` no step is added to the history. */
+export function change(values, { replace = false } = {}) {
+  const before = query.toString();
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null || value === "") query.delete(name);
+    else query.set(name, value);
+  }
+  settle(before, Object.keys(values).flatMap((name) => EFFECTS[name] ?? []), replace);
+}
+
+/** Replace the segment filter. */
+export function setSegments(pairs) {
+  const before = query.toString();
+  for (const name of [...query.keys()]) if (name.startsWith(SEGMENT)) query.delete(name);
+  for (const [dimension, value] of pairs) query.append(SEGMENT + dimension, value);
+  settle(before, SEGMENT_EFFECTS, false);
+}
+
+export function clearAll() {
+  const before = query.toString();
+  query = new URLSearchParams();
+  settle(before, EFFECTS.from, false);
+}
+
+function settle(before, parts, replace) {
+  const after = query.toString();
+  if (after === before) return;
+  history[replace ? "replaceState" : "pushState"](null, "", after ? `?${after}` : location.pathname);
+  for (const callback of listeners) callback([...new Set(parts)]);
+}
+
+addEventListener("popstate", () => {
+  query = new URLSearchParams(location.search);
+  for (const callback of listeners) callback(EFFECTS.from);
+});
+
+/** The address of one of the server's answers under the present state, with further names. */
+export function address(url, more = {}) {
+  const full = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(more)) full.set(name, value);
+  return `${url}?${full}`;
+}
+
+export const permalink = () => location.href;

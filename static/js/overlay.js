@@ -1,0 +1,203 @@
+/** The overlay's page: changes, complaints and metrics over one time axis. */
+
+import { all, one } from "./dom.js";
+import { drawAxis, drawBackdrop } from "./overlay-backdrop.js";
+import { setPayload, show, startTips } from "./overlay-cursor.js";
+import { Failed, fetchOverlay } from "./overlay-data.js";
+import { savePng, saveSvg } from "./overlay-export.js";
+import { drawChips, startFilter } from "./overlay-filter.js";
+import { drawFlags } from "./overlay-flags.js";
+import { actions, select, setSelecting, setWindow, startGestures, toggleSelecting, windowOf } from "./overlay-gestures.js";
+import { drawLanes, markChosen } from "./overlay-lanes.js";
+import { startPanel, syncPanel } from "./overlay-panel.js";
+import { drawComplaints, drawMetrics } from "./overlay-plots.js";
+import { fromDate, scale, setScale, short, wallTime } from "./overlay-scale.js";
+import { address, change, clearAll, config, get, onChange, permalink } from "./overlay-state.js";
+import { drawTable } from "./overlay-table.js";
+import { toast } from "./toasts.js";
+import { onThemeChange } from "./tokens.js";
+
+const payload = {};
+let pending = new Set();
+let drawnWidth = 0;
+
+const plotWidth = () => Math.max(one("#ov-axis .ov-plot").clientWidth, 160);
+
+/** Ask for parts (null: all), then draw them; several calls before an answer add up. */
+async function load(parts) {
+  for (const part of parts ?? ["lanes", "flags", "complaints", "metrics"]) pending.add(part);
+  const asked = [...pending];
+  const busy = setTimeout(() => { one("#ov-busy").hidden = false; }, 200);
+  one("#ov-stage").setAttribute("aria-busy", "true");
+  try {
+    const width = plotWidth();
+    const fresh = await fetchOverlay(asked, width);
+    if (!fresh) return;
+    pending = new Set();
+    drawnWidth = width;
+    Object.assign(payload, fresh);
+    await draw(asked, width);
+    one("#ov-failed").hidden = true;
+    one("#ov-sheet").hidden = false;
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error;
+    one("#ov-failed-why").textContent = error.message;
+    one("#ov-failed").hidden = false;
+    one("#ov-sheet").hidden = !payload.shown;
+  } finally {
+    clearTimeout(busy);
+    one("#ov-busy").hidden = true;
+    one("#ov-skeleton").hidden = true;
+    one("#ov-stage").removeAttribute("aria-busy");
+  }
+}
+
+async function draw(parts, width) {
+  setScale(payload.shown[0], payload.shown[1], width);
+  one("#ov-skeleton").hidden = true;
+  one("#overlay").classList.add("is-drawn");
+  one("#ov-zone").textContent = payload.zone;
+  if (parts.includes("lanes")) drawLanes(payload.lanes);
+  if (parts.includes("flags")) drawFlags(payload.flags);
+  drawAxis(payload);
+  if (parts.includes("complaints")) {
+    await drawComplaints(payload.complaints);
+    drawTable(payload.complaints);
+    document.dispatchEvent(new CustomEvent("overlay:first-plot"));
+  }
+  refresh();
+  if (parts.includes("metrics")) await drawMetrics(payload.metrics);
+  refresh();
+  syncControls();
+  document.dispatchEvent(new CustomEvent("overlay:drawn"));
+}
+
+/** What depends on the height of everything, and on the cursor. */
+function refresh() {
+  drawBackdrop(payload);
+  setPayload(payload);
+}
+
+/** Make the controls say what the address says. */
+function syncControls() {
+  drawChips();
+  const form = one("#ov-options");
+  const values = { view: get("view") || "stacked", clock: get("clock") || "onset", group: get("group") || "relevance", lines: get("lines") || "pooled" };
+  for (const [name, value] of Object.entries(values)) for (const box of all(`input[name=${name}]`, form)) box.checked = box.value === value;
+  form.elements.layers.checked = get("layers") === "1";
+  form.elements.reach.checked = get("reach") === "1";
+  if (document.activeElement !== form.elements.q) form.elements.q.value = get("q");
+  const run = payload.run;
+  form.elements.layers.disabled = !run || !run.usable;
+  one("#ov-layers-note").textContent = !run ? "No attribution has been run for this case yet." : run.usable ? `Run of ${run.made}` : "The run is of all segments: clear the segment filter to see its layers.";
+  const length = scale.high - scale.low;
+  const isWhole = !get("from") && !get("to");
+  for (const button of all("[data-window]")) button.setAttribute("aria-pressed", String(button.dataset.window === "all" ? isWhole : !isWhole && Math.abs(length - Number(button.dataset.window)) < 0.1));
+  one("#ov-range-words").textContent = isWhole ? "Dates" : `${short(scale.low)} – ${short(scale.high)}`;
+  one("#ov-csv").href = address(config.urls.csv, { px: Math.round(scale.width) });
+  for (const button of ["in", "out", "left", "right"]) one(`#ov-${button}`).disabled = (button === "out" || button === "left" || button === "right") && isWhole;
+}
+
+function startControls() {
+  for (const [name, act] of Object.entries(actions)) one(`#ov-${name}`).addEventListener("click", act);
+  for (const button of all("[data-window]")) button.addEventListener("click", () => windowOf(button.dataset.window));
+  one("#ov-select").addEventListener("click", toggleSelecting);
+  const form = one("#ov-options");
+  const defaults = { view: "stacked", clock: "onset", group: "relevance", lines: "pooled" };
+  form.addEventListener("change", ({ target }) => {
+    if (target.type === "checkbox") change({ [target.name]: target.checked ? "1" : null });
+    else if (target.type === "radio") change({ [target.name]: target.value === defaults[target.name] ? null : target.value });
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  let typing = 0;
+  form.elements.q.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => change({ q: form.elements.q.value.trim() }, { replace: true }), 250);
+  });
+  startRange();
+  one("#ov-copy-link").addEventListener("click", async () => {
+    await navigator.clipboard.writeText(permalink()).then(() => toast("Copied."), () => toast(`Copy the address yourself: ${permalink()}`, { tone: "warn" }));
+    one("#ov-more").hidePopover();
+  });
+  one("#ov-png").addEventListener("click", () => savePng(`${config.slug}-overlay.png`));
+  one("#ov-svg").addEventListener("click", () => saveSvg(`${config.slug}-overlay.svg`));
+  one("#ov-full").addEventListener("click", () => {
+    one("#ov-more").hidePopover();
+    if (document.fullscreenElement) document.exitFullscreen();
+    else one("#overlay").requestFullscreen?.();
+  });
+  one("#ov-retry").addEventListener("click", () => load(null));
+  one("#ov-reset-all").addEventListener("click", () => { clearAll(); load(null); });
+}
+
+/** Dates typed in, as a window or as a selection: what the mouse does by dragging. */
+function startRange() {
+  const form = one("#ov-range-form");
+  const error = one("#ov-range-error");
+  one("#ov-range").addEventListener("toggle", (event) => {
+    if (event.newState !== "open") return;
+    form.elements.from.value = wallTime(scale.low);
+    form.elements.to.value = wallTime(scale.high);
+    error.hidden = true;
+    form.elements.from.focus();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const [from, to] = [zoned(form.elements.from.value), zoned(form.elements.to.value)];
+    error.hidden = to > from;
+    error.textContent = "The end must lie after the start.";
+    if (!(to > from)) return;
+    one("#ov-range").hidePopover();
+    if (event.submitter?.value === "select") select(from, to);
+    else setWindow(from, to);
+  });
+}
+
+/** Read a wall time of the case's zone: guess in UTC, then correct by how far the guess shows off. */
+function zoned(text) {
+  const wanted = new Date(`${text}Z`);
+  let hours = fromDate(wanted);
+  for (let i = 0; i < 2; i += 1) hours += (wanted - new Date(`${wallTime(hours)}Z`)) / 3_600_000;
+  return hours;
+}
+
+function startClicks() {
+  one("#ov-stage").addEventListener("click", (event) => {
+    const mark = event.target.closest("[data-change], [data-flags]");
+    if (!mark || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const id = mark.dataset.change;
+    if (id) change({ change: get("change") === id ? null : id, sel_from: null, sel_to: null, flags: null });
+    else change({ flags: mark.dataset.flags, change: null, sel_from: null, sel_to: null });
+  });
+}
+
+onChange((parts) => {
+  const isResized = syncPanel();
+  markChosen();
+  show();
+  syncControls();
+  if (isResized) load(null);
+  else if (parts.length) load(parts);
+});
+
+let settling = 0;
+new ResizeObserver(() => {
+  if (!payload.shown || plotWidth() === drawnWidth) return;
+  clearTimeout(settling);
+  settling = setTimeout(() => load(null), 120);
+}).observe(one("#ov-stage"));
+
+document.addEventListener("overlay:height", refresh);
+one("#ov-table").addEventListener("toggle", () => setTimeout(refresh));
+onThemeChange(() => { if (payload.shown) draw(["lanes", "flags", "complaints", "metrics"], drawnWidth); });
+startControls();
+startGestures();
+startFilter();
+startPanel();
+startTips();
+startClicks();
+setSelecting(false);
+syncPanel();
+drawChips();
+load(null);
