@@ -1,8 +1,10 @@
 """One case of the database as the attribution engine reads it, with the way back from its indices to rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -74,14 +76,22 @@ def logged_changes(incident: Incident) -> list[Change]:
     return list(changes_of(incident).prefetch_related("rollout_steps", "links"))
 
 
-def read_case(incident: Incident, *, settings: Settings | None = None) -> Casefile:
-    """Read one case as sufficient statistics: a fixed, small number of statements whatever the number of tickets."""
+Adjust = Callable[[list[Change]], list[Change]]
+
+
+def read_case(incident: Incident, *, settings: Settings | None = None, adjust: Adjust | None = None) -> Casefile:
+    """Read one case as sufficient statistics: a fixed, small number of statements whatever the number of tickets.
+
+    `adjust` may leave changes out or move them, in memory alone: a what-if.
+    """
     axis = case_axis(incident)
     tallies = ticket_tallies(incident, axis)
     use_rows = use_tallies(incident, axis)
     width = max(1.0, float(np.diff(axis.edges).max()))
     metric_rows = metric_tallies(incident, axis, width_hours=width)
     changes = logged_changes(incident)
+    if adjust is not None:
+        changes = adjust(changes)
     used = distinct([*distinct(tallies.segment), *(row[0] for row in use_rows), *(row[1] for row in metric_rows)])
     segments: dict[int, Mapping[str, str]] = dict(Segment.objects.filter(pk__in=used).values_list("pk", "values"))
     dimensions = _dimensions(incident, segments.values(), changes)
@@ -106,7 +116,8 @@ def read_case(incident: Incident, *, settings: Settings | None = None) -> Casefi
         cell_symptom=cell_symptom,
         cell_count=tallies.count,
         changes=tuple(
-            exposure_of(_logged(change), axis=axis, dimensions=dimensions, versions=versions) for change in changes
+            exposure_of(_logged(change, axis.zone), axis=axis, dimensions=dimensions, versions=versions)
+            for change in changes
         ),
         usage=usage,
         usage_total=usage_total,
@@ -174,7 +185,15 @@ def _symptoms(incident: Incident, tallies: TicketTallies) -> tuple[Ints, tuple[s
     return np.array(ids, dtype=np.int64), tuple(keys), cell
 
 
-def _logged(change: Change) -> LoggedChange:
+def _ended_at(change: Change, zone: ZoneInfo) -> dt.datetime | None:
+    """Return when a change ended; of a bare day, whose end is stored, its start, as for every other edge."""
+    if change.last_moment_at is None or "ended_at" not in change.day_fields:
+        return change.ended_at
+    local = change.last_moment_at.astimezone(zone)
+    return dt.datetime.combine(local.date(), dt.time(), zone).astimezone(dt.UTC)
+
+
+def _logged(change: Change, zone: ZoneInfo) -> LoggedChange:
     links: dict[str, list[str]] = {kind: [] for kind in LinkKind.values}
     for link in change.links.all():
         links[link.kind].append(str(link.other_id))
@@ -185,7 +204,7 @@ def _logged(change: Change) -> LoggedChange:
         scope=change.scope,
         rollout=[(step.at, step.share) for step in change.rollout_steps.all()],
         linear=change.rollout_shape == RolloutShape.LINEAR,
-        ended_at=change.ended_at,
+        ended_at=_ended_at(change, zone),
         end_kind=change.end_kind,
         carried_by_version=change.carried_by_version,
         fixed_in_version=change.fixed_in_version,

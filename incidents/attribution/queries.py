@@ -13,6 +13,7 @@ from incidents.attribution.differences import (
     Moved,
     MovedKind,
     differences_between,
+    moved_findings,
     moved_inputs,
 )
 from incidents.attribution.inputs import case_fingerprint, input_hash, inputs_of
@@ -49,11 +50,13 @@ __all__ = [
     "latest_run",
     "layers",
     "likeliest_tickets",
+    "moved_findings",
     "run_for",
     "run_job",
     "runs_of",
     "standing",
     "ticket_probabilities",
+    "what_if_answer",
 ]
 
 RUN_JOB = "attribution.run"
@@ -137,6 +140,13 @@ def standing(incident: Incident) -> Standing:
 def run_job(incident: Incident) -> Job | None:
     """Return the newest job that runs the case's attribution."""
     return latest_job(kind=RUN_JOB, incident=incident.pk)
+
+
+def what_if_answer(job: Job) -> tuple[StoredFindings, StoredFindings] | None:
+    """Return what a finished what-if found: as things are, and as they might have been."""
+    if job.kind != WHAT_IF_JOB or not job.result:
+        return None
+    return decode(job.result["before"]), decode(job.result["after"])
 
 
 def findings(run: AttributionRun) -> StoredFindings:

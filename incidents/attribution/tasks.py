@@ -1,10 +1,12 @@
 """Attribution as a job: what is computed may be computed again, what is stored is stored once."""
 
+from typing import Any
+
 from django.contrib.auth import get_user_model
 
-from incidents.attribution import services
+from incidents.attribution import scenarios, services
 from incidents.attribution.models import AttributionRun
-from incidents.attribution.queries import RUN_JOB
+from incidents.attribution.queries import RUN_JOB, WHAT_IF_JOB
 from incidents.core.errors import NotThere
 from incidents.jobs.handlers import JobContext, handles
 from incidents.response.models import Incident
@@ -25,3 +27,13 @@ def run(context: JobContext) -> None:
             else services.store_run(incident=incident, prepared=prepared, actor=actor)
         )
         outcome["run"] = made.pk
+
+
+@handles(WHAT_IF_JOB)
+def what_if(context: JobContext) -> dict[str, Any]:
+    """Fit a case as it might have been; the answer stays with the job and is no run."""
+    incident = Incident.objects.select_related("product").filter(pk=context.payload["incident"]).first()
+    if incident is None:
+        raise NotThere("The case is gone.")
+    scenario = scenarios.read_scenario(context.payload["scenario"])
+    return scenarios.what_if(incident=incident, scenario=scenario, progress=context.progress)

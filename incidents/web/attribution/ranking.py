@@ -43,6 +43,48 @@ class Row:
         """Words, tone and icon of the verdict."""
         return VERDICTS[self.finding.verdict]
 
+    @property
+    def lag_seconds(self) -> float | None:
+        """Typical delay from exposure to complaint, to the full hour below two days, else to the day."""
+        hours = self.finding.lag_hours
+        if hours is None:
+            return None
+        return _rounded(hours)
+
+    @property
+    def half_life_seconds(self) -> float | None:
+        """Time after which the effect has faded to half, rounded likewise."""
+        hours = self.finding.half_life_hours
+        return None if hours is None else _rounded(hours)
+
+    @property
+    def verdict_sentence(self) -> str:
+        """The verdict with its numbers, in words."""
+        return verdict_sentence(self)
+
+
+def _rounded(hours: float) -> float:
+    """Return a length of time in seconds, to the full hour below two days, else to the day."""
+    step = 24 if hours >= 48 else 1
+    return max(1, round(hours / step)) * step * 3600.0
+
+
+def verdict_sentence(row: Row) -> str:
+    """Return what the run says of a change, as one would say it aloud."""
+    f = row.finding
+    if f.verdict == "contributing":
+        excess = labels.interval(f.excess.value, f.excess.low, f.excess.high)
+        share = labels.share(f.share.value, f.share.low, f.share.high)
+        return f"The run attributes {excess} complaints to this change, {share} of all in the window."
+    if f.verdict == "ambiguous" and f.indistinguishable_from:
+        return (
+            f"Cannot tell: it is {labels.percent(f.set_probability)} likely that this change or one that looks just "
+            f"like it in these data raised complaints; {labels.percent(f.probability)} that it was this one."
+        )
+    if f.verdict == "ambiguous":
+        return f"Cannot tell: it is {labels.percent(f.probability)} likely that this change raised complaints."
+    return f"Not supported. {row.reason} If it raised complaints, then at most about {labels.count(f.excess.high)}."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmbiguousSet:

@@ -1,0 +1,106 @@
+"""Runs: their history, the record of one, and how two differ."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from incidents.attribution import queries
+from incidents.core.errors import NotThere
+from incidents.web.attribution.moved import moved_lines
+from incidents.web.attribution.ranking import VERDICTS
+from incidents.web.attribution.views import attribution_context, ranking_of
+
+SHOWN = 100
+
+
+@require_safe
+@login_required
+def run_history(request: HttpRequest, case_id: int) -> HttpResponse:
+    """List the runs of a case, the newest first."""
+    context = attribution_context(request, case_id)
+    rows = list(queries.runs_of(context["incident"])[:SHOWN])
+    return render(request, "attribution/runs.html", context | {"runs": rows})
+
+
+@require_safe
+@login_required
+def run_record(request: HttpRequest, case_id: int, run_id: int) -> HttpResponse:
+    """Show what a run was made of, so that it can be made again."""
+    context = attribution_context(request, case_id)
+    run = _run(request, case_id, run_id)
+    changes = [{"pk": key, **told} for key, told in run.inputs["changes"].items()]
+    context |= {
+        "shown": run,
+        "ranking": ranking_of(context["incident"], run),
+        "diagnostics": queries.findings(run).diagnostics,
+        "changes": sorted(changes, key=lambda one: one["started_at"]),
+        "parameters": sorted(run.parameters.items()),
+        "speaks": context["run"] is not None and context["run"].pk == run.pk,
+    }
+    return render(request, "attribution/run.html", context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedFinding:
+    """A change of which two runs say something else, ready to show."""
+
+    change_id: int
+    title: str
+    colour: int
+    before: Any
+    after: Any
+    words: tuple[str, str]
+    verdict_moved: bool
+
+
+@require_safe
+@login_required
+def run_compare(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Show how two runs differ: which inputs moved, which verdicts and numbers with them."""
+    chosen = [request.GET.get(name, "") for name in ("before", "after")]
+    if not all(one.isdigit() for one in chosen) or chosen[0] == chosen[1]:
+        return redirect("runs", case_id=case_id)
+    context = attribution_context(request, case_id)
+    before, after = sorted((_run(request, case_id, int(one)) for one in chosen), key=lambda run: run.pk)
+    difference = queries.differences_between(before, after)
+    titles = {int(key): told["title"] for run in (before, after) for key, told in run.inputs["changes"].items()}
+    context |= {
+        "before": before,
+        "after": after,
+        "lines": moved_lines(difference.inputs, context["reader_zone"]),
+        "moved_findings": moved_findings(difference.findings, titles),
+        "unattributed": (difference.before.unattributed, difference.after.unattributed),
+    }
+    return render(request, "attribution/compare.html", context)
+
+
+def moved_findings(findings: Any, titles: dict[int, str]) -> list[MovedFinding]:
+    """Return moved findings with titles, colours and words."""
+    known = queries.changes_by_id([one.change for one in findings])
+
+    def words(finding: Any) -> str:
+        return "Not in this run" if finding is None else VERDICTS[finding.verdict][0]
+
+    return [
+        MovedFinding(
+            change_id=one.change,
+            title=titles.get(one.change, "A change that left the log"),
+            colour=known[one.change].colour if one.change in known else 0,
+            before=one.before,
+            after=one.after,
+            words=(words(one.before), words(one.after)),
+            verdict_moved=one.verdict_moved,
+        )
+        for one in findings
+    ]
+
+
+def _run(request: HttpRequest, case_id: int, run_id: int) -> Any:
+    run = queries.run_for(request.user, run_id)
+    if run.incident_id != case_id:
+        raise NotThere("This case has no such run.")
+    return run
