@@ -23,6 +23,7 @@ from incidents.web.presenters.diff import Diff, text_diff
 register = template.Library()
 Context = template.Context
 Number = float | int | None
+HIDDEN = SafeString('aria-hidden="true"')
 
 
 # Numbers and words ---------------------------------------------------------------------------------------------------
@@ -170,7 +171,7 @@ def _attributes(extra: Mapping[str, Any]) -> SafeString:
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """`{% icon "pin" %}` draws a Lucide icon; hidden from screen readers unless it has a label. size: "", "s", "l"."""
     css = f"icon icon--{size}" if size else "icon"
-    aria = format_html('role="img" aria-label="{}"', label) if label else format_html('aria-hidden="true"')
+    aria = format_html('role="img" aria-label="{}"', label) if label else HIDDEN
     return format_html(
         '<svg class="{}" {}><use href="{}#{}"/></svg>', css, aria, static("vendor/lucide/sprite.svg"), name
     )
@@ -213,7 +214,7 @@ def status(key: str, label: str = "") -> SafeString:
 @register.simple_tag
 def change_mark(position: int, label: str = "") -> SafeString:
     """`{% change_mark 2 %}`: the swatch of the third change of a case, in its colour and pattern."""
-    aria = format_html('role="img" aria-label="{}"', label) if label else format_html('aria-hidden="true"')
+    aria = format_html('role="img" aria-label="{}"', label) if label else HIDDEN
     return format_html('<span class="swatch {}" {}></span>', palette.classes(position), aria)
 
 
@@ -227,13 +228,12 @@ def change_class(position: int) -> str:
 
 
 @register.simple_tag
-def interval_bar(
+def interval_bar(  # noqa: PLR0917
     value: float,
     low: float,
     high: float,
     scale_low: float,
     scale_high: float,
-    *,
     reference: float | None = None,
     position: int | None = None,
     unit: str = "",
