@@ -4,6 +4,8 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -74,12 +76,13 @@ class SourceOverview:
 
 
 def source_overviews(product: Product, incidents: "QuerySet[Incident]") -> list[SourceOverview]:
-    """Return the product's sources; of the cases that they brought only those among `incidents` are told."""
-    counts = {name: dict(_rows(sql, [product.pk])) for name, sql in _COUNTS.items()}
+    """Return the product's sources, without those whose cases are not among `incidents`: their names would tell."""
+    counts: dict[str, dict[int, int]] = {name: dict(_rows(sql, [product.pk])) for name, sql in _COUNTS.items()}
     days: dict[int, list[tuple[dt.date, int]]] = defaultdict(list)
     for source_id, day, n in _rows(_DAYS, [ZoneInfo(product.timezone).key, product.pk]):
         days[source_id].append((day, n))
     cases = {incident.source_id: incident for incident in incidents.filter(product=product)}
+    taken = set(Incident.objects.filter(product=product).values_list("source_id", flat=True))
     return [
         SourceOverview(
             source=source,
@@ -95,10 +98,11 @@ def source_overviews(product: Product, incidents: "QuerySet[Incident]") -> list[
             course=course_of(days[source.pk]),
         )
         for source in sources_of(product)
+        if source.pk in cases or source.pk not in taken
     ]
 
 
-def _rows(sql: str, parameters: list[object]) -> list[tuple[int, ...]]:
+def _rows(sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())
@@ -114,7 +118,7 @@ def gaps_between(days: Sequence[dt.date]) -> tuple[Gap, ...]:
     one = dt.timedelta(days=1)
     found = [
         Gap(first_on=before + one, last_on=after - one)
-        for before, after in zip(days, days[1:], strict=False)
+        for before, after in pairwise(days)
         if (after - before).days > GAP_DAYS
     ]
     return tuple(sorted(found, key=lambda gap: (-gap.n_days, gap.first_on)))
