@@ -7,17 +7,17 @@ from workbench.embedded.errors import EmbeddedError
 
 HOST = "127.0.0.1"
 FIRST = 8000
-_LAST = 8999
+LAST = 8999
 
 
 def choose() -> int:
     """Return PORT where it is set and free, else the first free port from 8000 upward."""
     named = os.environ.get("PORT", "").strip()
     if not named:
-        for port in range(FIRST, _LAST + 1):
+        for port in range(FIRST, LAST + 1):
             if is_free(port):
                 return port
-        raise EmbeddedError(f"No port from {FIRST} to {_LAST} is free: set PORT to one that is.")
+        raise EmbeddedError(f"No port from {FIRST} to {LAST} is free: set PORT to one that is.")
     if not named.isdigit() or not 1 <= int(named) <= 65535:
         raise EmbeddedError(f"PORT={named!r} is no port: use a number from 1 to 65535.")
     if not is_free(int(named)):
