@@ -1,5 +1,6 @@
 """How much better one more excess explains the case: Laplace evidence of each candidate, its size and its error."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +23,8 @@ class Candidate:
     log_error: float  # standard error of the log size
     thinning: float  # variance of the number of tickets given the rates
     mode: Mode
-    others: tuple[Floats, ...]  # theta of the state's effects in this fit
+    log_weight: float = 0.0  # log prior weight of its shape among the shapes of the change
+    others: tuple[Floats, ...] = ()  # theta of the state's effects in this fit
 
 
 class Evaluator:
@@ -126,8 +128,13 @@ class Evaluator:
         self.fits += 1
         return problem, find_mode(problem, v, rho=rho)
 
-    def evaluate(self, state: State, exposures: list[Exposure]) -> list[Candidate]:
-        """Fit each exposure (all of one scope) on top of the state; those without any reach are left out."""
+    def evaluate(
+        self, state: State, exposures: list[Exposure], others: Callable[[Candidate], list[Exposure]] | None = None
+    ) -> list[Candidate]:
+        """Fit exposures of one scope on top of the state; those without any reach are left out.
+
+        With `others`, the first is fitted and `others` says which more are worth it.
+        """
         exposures = [e for e in exposures if e.reach > 0 and e.curve.any()]
         if not exposures:
             return []
@@ -136,7 +143,9 @@ class Evaluator:
         out: list[Candidate] = []
         warm: Mode | None = None
         warm_mass = 1.0
-        for exposure in exposures:
+        queue = list(exposures if others is None else exposures[:1])
+        while queue:
+            exposure = queue.pop(0)
             mass = self.base.block_mass(state, exposure)
             total = float(mass.sum())
             if total <= 1e-9:
@@ -157,6 +166,8 @@ class Evaluator:
             warm, warm_mass = mode, total
             self.fits += 1
             out.append(self._candidate(exposure, grown, mode, null))
+            if others is not None and len(out) == 1:
+                queue += [e for e in others(out[0]) if e.curve.any()]
         return out
 
     def _start(self, state: State, column: Floats, total: float) -> Floats:
@@ -170,9 +181,9 @@ class Evaluator:
         theta = np.exp(mode.v)
         share = mode.share[:, -1]
         owned = problem.count * share
-        weight = np.zeros(len(mode.covariance))
+        weight = np.zeros(len(mode.precision))
         weight[(m - 1) * k : m * k] = theta[-1] / theta[-1].sum()
-        variance = float(weight @ mode.covariance @ weight)
+        variance = float(weight @ np.linalg.solve(mode.precision, weight))
         return Candidate(
             exposure=exposure,
             gain=mode.evidence - null.evidence,

@@ -118,7 +118,7 @@ def _complaint_log_odds(search: Search, found: Found, j: int, metric_log_odds: f
     del metric_log_odds
     best = float(found.gains[j]) if np.isfinite(found.gains[j]) else 0.0
     for slot in found.slots:
-        gains = [c.gain + search.shape_prior for c in slot.candidates if c.exposure.change == j]
+        gains = [c.gain + c.log_weight for c in slot.candidates if c.exposure.change == j]
         if gains:
             best = max(best, float(logsumexp(gains)))
     return best

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import logsumexp
 
-from incidents.stats.attribution.base import Base, State
+from incidents.stats.attribution.base import Base, Exposure, State
 from incidents.stats.attribution.candidate import Candidate, Evaluator
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.frame import Frame
@@ -21,6 +21,8 @@ from incidents.stats.attribution.unlogged import Scan
 
 UNLOGGED = -1
 STOP = -0.5  # log posterior odds at which no further excess is added
+HOPELESS = -2.5  # log posterior odds of the best shape below which the other shapes are not fitted
+SHAPE_SLACK = 6.0  # shapes whose score is lower by more than this are left out
 EXACT = 24  # changes fitted exactly in the last round
 
 
@@ -85,14 +87,25 @@ class Search:
 
     # ------------------------------------------------------------------ candidates
     def _fitted(self, state: State, allowed: list[int], width: int) -> list[Candidate]:
-        chosen = promising(self.screen.scores(state), allowed, width) if len(allowed) > width else allowed
-        return [
-            candidate
-            for j in chosen
-            for candidate in self.evaluator.evaluate(
-                state, [self.base.exposure(j, shape) for shape in range(len(self.frame.shapes))]
-            )
-        ]
+        scores = self.screen.scores(state)
+        chosen = promising(scores, allowed, width) if len(allowed) > width else allowed
+        return [candidate for j in chosen for candidate in self._shapes(state, j, scores[j])]
+
+    def _shapes(self, state: State, change: int, scores: Floats) -> list[Candidate]:
+        """Fit a change's likeliest shape; the others too, unless nothing of it would remain in the running."""
+        order = np.argsort(-scores, kind="stable")
+        exposures = [self.base.exposure(change, int(shape)) for shape in order]
+
+        def others(first: Candidate) -> list[Exposure]:
+            if first.gain + self.prior[change] < HOPELESS:
+                return []
+            kept = scores[order[1:]] > scores[order[0]] - SHAPE_SLACK
+            return [e for e, keep in zip(exposures[1:], kept, strict=True) if keep]
+
+        fitted = self.evaluator.evaluate(state, exposures, others)
+        if len(fitted) == 1:  # as if all shapes were alike
+            return [replace(fitted[0], log_weight=0.0)]
+        return [replace(c, log_weight=self.shape_prior) for c in fitted]
 
     def _unlogged(self, state: State) -> list[Candidate]:
         return [
@@ -102,7 +115,7 @@ class Search:
     def _log_odds(self, candidate: Candidate) -> float:
         if candidate.exposure.change == UNLOGGED:
             return candidate.gain + float(self.scan.log_prior)
-        return candidate.gain + float(self.prior[candidate.exposure.change]) + self.shape_prior
+        return candidate.gain + float(self.prior[candidate.exposure.change]) + candidate.log_weight
 
     def _grow(self, state: State) -> State | None:
         used = {effect.exposure.change for effect in state.effects}
@@ -189,9 +202,7 @@ class Search:
         gains = np.full(self.frame.n_changes, -np.inf)
         out: list[Candidate] = []
         for j in chosen:
-            fitted = self.evaluator.evaluate(
-                state, [self.base.exposure(j, shape) for shape in range(len(self.frame.shapes))]
-            )
+            fitted = self._shapes(state, j, scores[j])
             if not fitted:
                 continue
             odds = np.array([self._log_odds(c) for c in fitted])
