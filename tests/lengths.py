@@ -1,4 +1,4 @@
-"""Guards the hard limits of length: files of 400 lines, functions of 60. `python -m tests.lengths` prints what is over."""
+"""Guards the hard limits of length: files of 400 lines, functions of 60. As a program it names what is over."""
 
 import ast
 import sys
