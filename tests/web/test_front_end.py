@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template.loader import get_template
 
+from incidents.web.context import SHELL_MODULES
+
 STATIC: Path = settings.BASE_DIR / "static"
 VENDOR = STATIC / "vendor"
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
@@ -91,3 +93,13 @@ def test_modules_import_files_that_exist_and_evaluate_nothing() -> None:
         assert not re.search(
             r"\beval\(|new Function|\.(?:inner|outer)HTML\s*=|insertAdjacentHTML|document\.write", text
         ), path.name
+
+
+def test_the_shells_modules_are_all_preloaded() -> None:
+    found, waiting = set(), ["shell"]
+    while waiting:
+        text = (STATIC / "js" / f"{waiting.pop()}.js").read_text(encoding="utf-8")
+        fresh = set(re.findall(r"""from ["']\./([\w-]+)\.js["']""", text)) - found
+        found |= fresh
+        waiting += fresh
+    assert found == set(SHELL_MODULES)
