@@ -26,7 +26,7 @@ LAST_STEP = {
 CONNECTORS = ("Also, ", "On top of that, ", "And then, ", "Besides, ", "Another thing: ", "Separate problem: ")
 
 _SPACES = re.compile(r"[ \t]{2,}")
-_SPACE_BEFORE = re.compile(r" +([.,;!?])")
+_SPACE_BEFORE = re.compile(r" +([.,;!?])(?=\s|$)")
 _FRENCH_MARK = re.compile(r"(?<=\w)([?!:;])(?!\w)")
 _SENTENCE_START = re.compile(r"(^|[.!?]\s+|\n+(?:\d\. |- )?)([a-z])(?![\w./-]*[/_`(]|\w*-\w+-\d)")
 
@@ -38,27 +38,32 @@ def write_ticket(dice: Dice, facts: Facts) -> tuple[str, str]:
         return _foreign(writer)
     if facts.channel == "social":
         return "", with_slips(dice, _social(writer), writer.tone)
-    title = _tidy(_title(writer))
     body = {"github": _github, "forum": _forum, "support": _support}[facts.channel](writer)
+    title = _title(writer)
     return title, with_slips(dice, body, writer.tone)
 
 
 # ---------------------------------------------------------------- choosing phrases
 
 
-def _say(writer: Voice, phrases: Sequence[Phrase], *, mark: bool = True) -> str:
-    """A phrase whose slots the writer can fill, if possible without repeating one; empty if none fits."""
-    for attempt in range(12):
-        phrase = writer.dice.pick(phrases)
-        if not phrase.fits(writer.facts.reported_at.date(), writer.values) or phrase in writer.said:
-            continue
-        if attempt < 8 and mark and phrase.slots & ONCE & writer.used:
-            continue
-        if mark:
-            writer.used |= phrase.slots
-            writer.said.append(phrase)
-        return _tidy(phrase.expand(writer.dice, writer.values))
-    return ""
+def _say(writer: Voice, phrases: Sequence[Phrase], *, any_topic: bool = False) -> str:
+    """A phrase that the writer can say here, if possible with nothing said twice; empty if there is none."""
+    today = writer.facts.reported_at.date()
+    fitting = [
+        phrase
+        for phrase in phrases
+        if (any_topic or not phrase.topics or phrase.topics & writer.topics)
+        and phrase.fits(today, writer.values)
+        and id(phrase) not in writer.said
+    ]
+    if not fitting:
+        return ""
+    fresh = [phrase for phrase in fitting if not phrase.slots & ONCE & writer.used]
+    phrase = writer.dice.pick(fresh or fitting)
+    writer.used |= phrase.slots
+    writer.said.add(id(phrase))
+    writer.latest = phrase
+    return _tidy(phrase.expand(writer.dice, writer.values))
 
 
 def _shared(writer: Voice, section: str) -> str:
@@ -66,8 +71,9 @@ def _shared(writer: Voice, section: str) -> str:
 
 
 def _title(writer: Voice) -> str:
-    name = "vague" if writer.facts.vague and writer.dice.chance(0.8) else writer.facts.symptom
-    return _say(writer, sections(name)["titles"], mark=False)
+    name = "vague" if writer.facts.vague else writer.facts.symptom
+    writer.used.clear()  # a title may name what the text names
+    return _say(writer, sections(name)["titles"])
 
 
 def _core(writer: Voice) -> str:
@@ -77,7 +83,9 @@ def _core(writer: Voice) -> str:
     found = sections(writer.facts.symptom)
     if "idle" in found and writer.facts.segment["session"] == "idle_over_1h" and writer.dice.chance(0.6):
         return _say(writer, found["idle"])
-    return _say(writer, found["cores"])
+    text = _say(writer, found["cores"], any_topic=True)
+    writer.topics = writer.latest.topics if writer.latest is not None else frozenset()
+    return text
 
 
 def _complaint(writer: Voice, *, details: float, follow: float) -> list[str]:
@@ -89,12 +97,11 @@ def _complaint(writer: Voice, *, details: float, follow: float) -> list[str]:
     if dice.chance(details):
         said.append(_say(writer, found["details"]))
     if dice.chance(details * 0.22):
-        second = _say(writer, found["details"])
-        said += [second] if second not in said else []
+        said.append(_say(writer, found["details"]))
     if dice.chance(follow):
         said.append(_say(writer, found["follow"]))
     if writer.facts.second_symptom is not None:
-        other = _say(writer, sections(writer.facts.second_symptom)["cores"])
+        other = _say(writer, sections(writer.facts.second_symptom)["cores"], any_topic=True)
         said.append(dice.pick(CONNECTORS) + _mid_sentence(other))
     return [sentence for sentence in said if sentence]
 
@@ -208,7 +215,7 @@ def _foreign(writer: Voice) -> tuple[str, str]:
     gap = "" if writer.facts.language == "japanese" else " "
     if writer.facts.channel == "social":
         return "", text
-    title = _say(writer, found[f"{writer.facts.symptom}.titles"], mark=False)
+    title = _say(writer, found[f"{writer.facts.symptom}.titles"])
     if "version" in writer.values and dice.chance(0.35):
         text += f"{gap}({writer.values['version']})"
     if dice.chance(0.5):
@@ -239,4 +246,9 @@ def _sentences(said: list[str]) -> str:
 
 
 def _tidy(text: str) -> str:
-    return _SPACE_BEFORE.sub(r"\1", _SPACES.sub(" ", text)).strip()
+    """The text without doubled spaces and spaces before marks; most texts have none."""
+    if "  " in text:
+        text = _SPACES.sub(" ", text)
+    if " ." in text or " ," in text or " ;" in text or " ?" in text:
+        text = _SPACE_BEFORE.sub(r"\1", text)
+    return text.strip()

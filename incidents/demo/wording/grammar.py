@@ -2,7 +2,8 @@
 
 Phrases stand in plain text files under ``phrases/``, one a line, in ``[sections]``; ``#`` starts a comment. A
 phrase is parsed once and then expanded many times with a :class:`Dice` and a mapping of slot values. A phrase that
-makes sense on certain days alone starts with them: ``@2026-03-24`` (from that day) or ``@2026-03-13..2026-04-12``.
+makes sense on certain days alone starts with them: ``@2026-03-24`` (from that day) or ``@2026-03-13..2026-04-12``;
+one that is about something narrower than its section names its topics next: ``(crash,update)``.
 """
 
 import datetime as dt
@@ -19,6 +20,7 @@ T = TypeVar("T")
 PHRASE_FOLDER = Path(__file__).parent / "phrases"
 
 _DATED = re.compile(r"@(\d{4}-\d\d-\d\d)(?:\.\.(\d{4}-\d\d-\d\d))? ")
+_TOPICS = re.compile(r"\(([a-z,]+)\) ")
 _TOKEN = re.compile(r"[{}|]|<[a-z_0-9]+>|[^{}|<]+|<")
 
 
@@ -67,11 +69,16 @@ Parts: TypeAlias = tuple[Part, ...]
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A parsed phrase; ``slots`` are all names it may ask for, ``days`` the first and last day it is said on."""
+    """A parsed phrase.
+
+    ``slots`` are all names it may ask for, ``days`` the first and last day it is said on, ``topics`` what it is
+    about (none: anything).
+    """
 
     parts: Parts
     slots: frozenset[str]
     days: tuple[dt.date, dt.date] = (dt.date.min, dt.date.max)
+    topics: frozenset[str] = frozenset()
 
     def fits(self, on: dt.date, values: Mapping[str, str]) -> bool:
         """Whether it can be said on that day by someone who knows these values."""
@@ -100,12 +107,16 @@ def parse(text: str) -> Phrase:
     if dated := _DATED.match(text):
         days = (dt.date.fromisoformat(dated[1]), dt.date.fromisoformat(dated[2] or dt.date.max.isoformat()))
         text = text[dated.end() :]
+    topics: frozenset[str] = frozenset()
+    if about := _TOPICS.match(text):
+        topics = frozenset(about[1].split(","))
+        text = text[about.end() :]
     slots: set[str] = set()
     tokens = _TOKEN.findall(text)
     parts, rest = _parse(tokens, 0, slots, nested=False)
     if rest != len(tokens):
         raise ValueError(f"unbalanced braces in phrase {text!r}")
-    return Phrase(parts, frozenset(slots), days)
+    return Phrase(parts, frozenset(slots), days, topics)
 
 
 def _parse(tokens: list[str], at: int, slots: set[str], *, nested: bool) -> tuple[Parts, int]:

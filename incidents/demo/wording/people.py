@@ -7,6 +7,7 @@ from incidents.demo.wording.grammar import Dice, Phrase
 from incidents.demo.wording.scenes import (
     BEFORE,
     BREAKS,
+    FAILURES,
     PLAN_WORDS,
     PLATFORM_WORDS,
     PRODUCT_WORDS,
@@ -37,14 +38,16 @@ class Facts:
 
 @dataclass(slots=True)
 class Voice:
-    """A writer: the tone, the slot values, and which of them the text has used so far."""
+    """A writer: the tone, the slot values, which of them the text has used so far, and what it is about."""
 
     dice: Dice
     facts: Facts
     tone: str
     values: dict[str, str]
     used: set[str] = field(default_factory=set)
-    said: list[Phrase] = field(default_factory=list)
+    said: set[int] = field(default_factory=set)  # by identity: phrases live as long as the process
+    latest: Phrase | None = None
+    topics: frozenset[str] = frozenset()
 
 
 def voice(dice: Dice, facts: Facts) -> Voice:
@@ -71,6 +74,7 @@ def voice(dice: Dice, facts: Facts) -> Voice:
         "since": _since(dice, facts),
         "day": _day(dice, facts),
     }
+    values["code"], values["codename"] = dice.pick(FAILURES)
     values.update(_segment_words(dice, facts))
     if facts.previous_version is not None:
         values["prev_version"] = facts.previous_version

@@ -103,6 +103,13 @@ BREAKS = (
 
 BEFORE = ("a month ago", "last month", "two weeks ago", "a few weeks ago", "three weeks ago", "six weeks ago")
 
+FAILURES = (
+    ("500", "internal server error"),
+    ("502", "bad gateway"),
+    ("503", "service unavailable"),
+    ("529", "overloaded"),
+)
+
 PRODUCT_WORDS = ("Alder Code", "Alder Code", "Alder", "Alder")
 
 PLATFORM_WORDS = {
