@@ -157,6 +157,8 @@ def test_an_end_beyond_the_scale_is_an_arrow_not_an_end() -> None:
     inside, beyond = render("{% interval_bar 50 25 75 0 100 %}"), render("{% interval_bar 50 25 750 0 100 %}")
     assert inside.count("V12") == 2
     assert beyond.count("V12") == 1
+    assert "<circle" in beyond
+    assert "<circle" not in render("{% interval_bar 500 25 750 0 100 %}")
     assert render("{% interval_bar nan 25 75 0 100 %}", nan=float("nan")) == '<span class="muted">no interval</span>'
 
 

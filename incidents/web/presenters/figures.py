@@ -39,7 +39,7 @@ def interval_bar(
     css_class: str = "",
     width: int = BAR_WIDTH,
 ) -> SafeString:
-    """Return a dot with its interval on a common scale; an end beyond the scale gets an arrow, never a false end."""
+    """Return a dot with its interval on a common scale; what lies beyond is an arrow, no false place."""
     if not all(math.isfinite(v) for v in (estimate, low, high, *scale)):
         return format_html('<span class="muted">{}</span>', "no interval")
     x = Scale(*scale, width)
@@ -55,7 +55,8 @@ def interval_bar(
         at = x(value)
         path = f"M{at - tip} {mid - 3.5}L{at + tip / 3} {mid}L{at - tip} {mid + 3.5}" if is_beyond else f"M{at} 4V12"
         parts.append(format_html('<path class="ibar__end" d="{}"/>', path))
-    parts.append(format_html('<circle class="ibar__dot" cx="{}" cy="{}" r="3.5"/>', x(estimate), mid))
+    if scale[0] <= estimate <= scale[1]:
+        parts.append(format_html('<circle class="ibar__dot" cx="{}" cy="{}" r="3.5"/>', x(estimate), mid))
     return _svg(f"ibar {css_class}".strip(), width, BAR_HEIGHT, label, parts)
 
 
