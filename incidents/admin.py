@@ -1,8 +1,9 @@
 """The administration of what has no page of its own: products, roles, sources."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 
-from incidents.models import Dimension, DimensionValue, Membership, Product, Source, Symptom
+from incidents.models import Dimension, DimensionValue, Job, Membership, Product, Source, Symptom
 
 
 @admin.register(Product)
@@ -52,3 +53,24 @@ class SymptomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ("name", "key", "product", "position", "retired_at")
     list_filter = ("product",)
+
+
+@admin.register(Job)
+class JobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Jobs, to be read: how they ended and why. They change through their services alone."""
+
+    list_display = ("id", "kind", "state", "attempts", "created_by", "created_at", "finished_at", "error")
+    list_filter = ("state", "kind")
+    list_select_related = ("created_by",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds a job by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        """Nobody edits one."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        """Nobody deletes one."""
+        return False

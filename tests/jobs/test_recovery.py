@@ -78,6 +78,20 @@ def test_a_killed_child_costs_one_attempt_and_no_effect(start_worker: WorkerStar
     assert Group.objects.filter(name__startswith="effect of job").count() == 1
 
 
+def test_a_stopped_worker_gives_its_job_back_at_once(
+    start_worker: WorkerStarter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REMAP_SIGTERM", "SIGQUIT")
+    worker = start_worker(include=INCLUDE)
+    job = services.enqueue(kind="test.slow", payload={"seconds": 60})
+    wait_for(lambda: is_working(job), seconds=10, what="the first attempt")
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(timeout=10)
+    stored = Job.objects.get(pk=job.pk)
+    assert (stored.state, stored.attempts, stored.lease_token) == (JobState.QUEUED, 0, None)
+    assert not queries.signs_of_life().worker_alive
+
+
 def test_jobs_written_while_the_broker_had_lost_everything_are_done(start_worker: WorkerStarter, broker: str) -> None:
     import redis
 
