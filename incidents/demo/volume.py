@@ -17,6 +17,7 @@ from incidents.demo.changelog import ChangeRow
 from incidents.demo.exposed import exposed, within
 from incidents.demo.world import (
     BUILD_SHARE,
+    DIMENSIONS,
     HOUR,
     PLAN_SHARE,
     PLATFORM_SHARE,
@@ -183,7 +184,7 @@ def _excess(rng: np.random.Generator, level: Floats, harm: Harm, index: int, row
         plan=choose(rng, _rows(PLAN_SHARE * within(row, "plan"), n)),
         session=choose(rng, SESSION_SHARE[surface] * within(row, "session")),
         effort=choose(rng, efforts),
-        build=choose(rng, _rows(BUILD_SHARE * within(row, "build"), n)),
+        build=choose(rng, _rows(BUILD_SHARE * within(row, "build") * _unmasked(harm), n)),
         version=choose(rng, version_share()[at, surface] * _affected_versions(row)),
         symptom=choose(rng, _rows(harm.mix, n)),
         cause=np.full(n, index),
@@ -202,6 +203,11 @@ def _affected_versions(row: ChangeRow) -> Floats:
     if "fixed_in_version" not in row:
         return np.ones(len(VERSIONS))
     return (np.arange(len(VERSIONS)) < VERSIONS.index(row["fixed_in_version"])).astype(np.float64)
+
+
+def _unmasked(harm: Harm) -> Floats:
+    """1 for each build on which the change shows, else 0."""
+    return np.array([0.0 if build in harm.masked_builds else 1.0 for build in DIMENSIONS["build"]])
 
 
 def _outage(rng: np.random.Generator, outage: Outage, cause: int) -> Draws:

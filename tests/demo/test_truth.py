@@ -52,6 +52,14 @@ def test_caused_tickets_come_from_versions_without_the_fix(demo: Demo, change: s
     assert all(VERSIONS.index(version) < VERSIONS.index(fixed_in) for version in known)
 
 
+def test_masked_builds_report_nothing(demo: Demo) -> None:
+    """The experiment on internal builds hides the second fault from employees."""
+    builds = Counter(row["segment"].get("build") for row in caused(demo, REASONING_CLEAR))
+    assert builds["internal"] == 0
+    assert builds["public"] > 500
+    assert Counter(row["segment"].get("build") for row in caused(demo, EFFORT_DEFAULT))["internal"] > 0
+
+
 def test_nothing_is_caused_before_it_took_effect(demo: Demo) -> None:
     starts = {row["id"]: dt.datetime.fromisoformat(row["started_at"]) for row in change_rows()}
     for change in demo.truth.harmful():

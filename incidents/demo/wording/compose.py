@@ -210,17 +210,20 @@ def _steps(writer: Voice) -> str:
 def _foreign(writer: Voice) -> tuple[str, str]:
     dice, found = writer.dice, sections(writer.facts.language)
     text = _say(writer, found[writer.facts.symptom])
-    if writer.facts.language == "french":  # its question and exclamation marks keep a space before them
-        text = _FRENCH_MARK.sub(r" \1", text)
-    gap = "" if writer.facts.language == "japanese" else " "
     if writer.facts.channel == "social":
-        return "", text
+        return "", _spaced_marks(writer, text)
     title = _say(writer, found[f"{writer.facts.symptom}.titles"])
     if "version" in writer.values and dice.chance(0.35):
+        gap = "" if writer.facts.language == "japanese" else " "
         text += f"{gap}({writer.values['version']})"
     if dice.chance(0.5):
         text += "\n\n" + _say(writer, found["shared"])
-    return title, text
+    return _spaced_marks(writer, title), _spaced_marks(writer, text)
+
+
+def _spaced_marks(writer: Voice, text: str) -> str:
+    """French keeps a space before its tall marks, which tidying took away."""
+    return _FRENCH_MARK.sub(r" \1", text) if writer.facts.language == "french" else text
 
 
 # ---------------------------------------------------------------- putting it together

@@ -72,7 +72,7 @@ SCENES = (
           ("resume interrupted uploads", "add a checksum to every chunk"), ("the resume feature", "the checksum work")),
     Scene("C", "the sensor firmware", "drivers/i2c.c", "drivers/power.c", "i2c_read", "make test",
           ("add a timeout to the bus driver", "wake the sensor only when needed"),
-          ("the bus driver", "the power saving work")),
+          ("the bus driver work", "the power saving work")),
     Scene("Python", "the support inbox", "inbox/threads.py", "inbox/labels.py", "merge_threads", "pytest tests/inbox",
           ("merge duplicate threads", "stop losing labels on merge"), ("the thread merge", "the label fix")),
     Scene("Rust", "the log shipper", "src/tail.rs", "src/batch.rs", "read_chunk", "cargo test --all",
