@@ -99,7 +99,7 @@ def _hour_starts(start: dt.datetime, end: dt.datetime) -> list[dt.datetime]:
     return [start + dt.timedelta(hours=h) for h in range(0, n_hours, width)]
 
 
-def spread_over_bins(axis: TimeAxis, hours: Sequence[float], amounts: Sequence[float]) -> Floats:
+def spread_over_bins(axis: TimeAxis, hours: Sequence[float] | Floats, amounts: Sequence[float] | Floats) -> Floats:
     """Spread amounts, each counted from its hour to the next one's, over the bins, by the time that they share.
 
     An amount lasts the usual (median) interval at most, so that a hole in the counts is no long low interval; what

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from incidents.attribution.axis import Bucket, TimeAxis, spread_over_bins, time_axis
+from incidents.attribution.axis import MIDDAY_HOURS, Bucket, TimeAxis, spread_over_bins, time_axis
 from incidents.attribution.exposures import LoggedChange, VersionUse, exposure_of, finest_rows, version_dimension
 from incidents.attribution.tallies import (
-    MetricRow,
+    MetricTallies,
     TicketTallies,
-    UseRow,
+    UseTallies,
     distinct,
     metric_tallies,
     ticket_tallies,
@@ -55,16 +55,6 @@ class Casefile:
     symptom_ids: Ints
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Counted:
-    """What was counted: tickets, use, and the value indices of each segment and of each cell."""
-
-    tallies: TicketTallies
-    use: Sequence[UseRow]
-    rows: Mapping[int, tuple[int, ...]]
-    cell_rows: Ints
-
-
 def case_axis(incident: Incident) -> TimeAxis:
     """Return the time axis of a case: its window in its own zone, by its own bucket."""
     bucket = cast(Bucket, incident.bucket)
@@ -86,33 +76,31 @@ def read_case(incident: Incident, *, settings: Settings | None = None, adjust: A
     """
     axis = case_axis(incident)
     tallies = ticket_tallies(incident, axis)
-    use_rows = use_tallies(incident, axis)
+    use = use_tallies(incident, axis)
     width = max(1.0, float(np.diff(axis.edges).max()))
-    metric_rows = metric_tallies(incident, axis, width_hours=width)
+    metrics = metric_tallies(incident, axis, width_hours=width)
     changes = logged_changes(incident)
     if adjust is not None:
         changes = adjust(changes)
-    used = distinct([*distinct(tallies.segment), *(row[0] for row in use_rows), *(row[1] for row in metric_rows)])
-    segments: dict[int, Mapping[str, str]] = dict(Segment.objects.filter(pk__in=used).values_list("pk", "values"))
+    ids = distinct(tallies.segment, use.segment, metrics.segment)
+    segments: dict[int, Mapping[str, str]] = dict(Segment.objects.filter(pk__in=ids).values_list("pk", "values"))
     dimensions = _dimensions(incident, segments.values(), changes)
-    rows = {pk: _row(values, dimensions) for pk, values in segments.items()}
+    patterns = _Patterns(segments, dimensions)
     segment_ids = np.unique(tallies.segment)
-    patterns = _table([rows[int(pk)] for pk in segment_ids], dimensions)
     symptom_ids, symptoms, cell_symptom = _symptoms(incident, tallies)
-    cell_pattern = np.searchsorted(segment_ids, tallies.segment)
-    counted = _Counted(tallies=tallies, use=use_rows, rows=rows, cell_rows=patterns[cell_pattern])
+    usage, usage_total = _usage(axis, use, patterns)
+    counted = _Counted(tallies=tallies, use=use, patterns=patterns)
     versions = _version_use(axis, dimensions, changes, counted)
-    usage, usage_total = _usage(axis, use_rows, rows, dimensions)
     evidence = CaseEvidence(
         edges=axis.edges,
         day=axis.day,
         weekday=axis.weekday,
         hour=axis.hour,
         dimensions=dimensions,
-        patterns=patterns,
+        patterns=patterns.of(segment_ids),
         symptoms=symptoms,
         cell_bin=tallies.bin,
-        cell_pattern=cell_pattern,
+        cell_pattern=np.searchsorted(segment_ids, tallies.segment),
         cell_symptom=cell_symptom,
         cell_count=tallies.count,
         changes=tuple(
@@ -122,7 +110,7 @@ def read_case(incident: Incident, *, settings: Settings | None = None, adjust: A
         usage=usage,
         usage_total=usage_total,
         publicity=tuple(axis.place(event.at, day_only=event.day_only) for event in publicity_of(incident)),
-        metrics=_panels(incident, metric_rows, rows, dimensions, width),
+        metrics=_panels(incident, metrics, patterns, width),
     )
     return Casefile(
         evidence=evidence if settings is None else replace(evidence, settings=settings),
@@ -156,15 +144,22 @@ def _dimensions(
     )
 
 
-def _row(values: Mapping[str, str], dimensions: Sequence[Dimension]) -> tuple[int, ...]:
-    return tuple(
-        dimension.values.index(values[dimension.name]) if dimension.name in values else UNKNOWN
-        for dimension in dimensions
-    )
+class _Patterns:
+    """Value indices of segments by their id."""
 
+    def __init__(self, segments: Mapping[int, Mapping[str, str]], dimensions: Sequence[Dimension]) -> None:
+        """Look every value up once."""
+        at = {d.name: (k, {value: index for index, value in enumerate(d.values)}) for k, d in enumerate(dimensions)}
+        self.ids = np.array(sorted(segments), dtype=np.int64)
+        self.table = np.full((len(self.ids), len(dimensions)), UNKNOWN, dtype=np.int64)
+        for row, pk in enumerate(self.ids.tolist()):
+            for name, value in segments[pk].items():
+                column, index = at[name]
+                self.table[row, column] = index[value]
 
-def _table(rows: Sequence[Sequence[int]], dimensions: Sequence[Dimension]) -> Ints:
-    return np.array(rows, dtype=np.int64).reshape(len(rows), len(dimensions))
+    def of(self, ids: Ints) -> Ints:
+        """Return the value indices (n, n_dimensions) of some segments."""
+        return np.asarray(self.table[np.searchsorted(self.ids, ids)], dtype=np.int64)
 
 
 def _symptoms(incident: Incident, tallies: TicketTallies) -> tuple[Ints, tuple[str, ...], Ints]:
@@ -215,6 +210,15 @@ def _logged(change: Change, zone: ZoneInfo) -> LoggedChange:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """What was counted: tickets, use, and the value indices of their segments."""
+
+    tallies: TicketTallies
+    use: UseTallies
+    patterns: _Patterns
+
+
 def _version_use(
     axis: TimeAxis, dimensions: tuple[Dimension, ...], changes: Sequence[Change], counted: _Counted
 ) -> VersionUse | None:
@@ -223,77 +227,55 @@ def _version_use(
     dimension = version_dimension(dimensions, named)
     if dimension is None or not named:
         return None
-    dated = [
-        (axis.place(at, day_only=day), counted.rows[pk][dimension], count)
-        for pk, at, day, count in counted.use
-        if at is not None and counted.rows[pk][dimension] != UNKNOWN
-    ]
-    if dated:
-        hours, named_version, count = (np.array(column, dtype=np.float64) for column in zip(*dated, strict=True))
-        bins, version = axis.bins_of(hours), named_version.astype(np.int64)
+    use, tickets = counted.use, counted.tallies
+    version = counted.patterns.of(use.segment)[:, dimension]
+    dated = (version != UNKNOWN) & ~np.isnan(use.hour)
+    if dated.any():
+        bins = axis.bins_of(use.hour[dated] + np.where(use.day_only[dated], MIDDAY_HOURS, 0.0))
+        version, count = version[dated], use.count[dated]
     else:
-        bins, version, count = counted.tallies.bin, counted.cell_rows[:, dimension], counted.tallies.count
+        bins, version, count = tickets.bin, counted.patterns.of(tickets.segment)[:, dimension], tickets.count
     told = (version != UNKNOWN) & (bins >= 0) & (bins < axis.n_bins)
     counts = np.zeros((axis.n_bins, len(dimensions[dimension].values)))
     np.add.at(counts, (bins[told], version[told]), count[told])
     return VersionUse(dimension=dimension, counts=counts)
 
 
-def _usage(
-    axis: TimeAxis,
-    use_rows: Sequence[UseRow],
-    rows: Mapping[int, tuple[int, ...]],
-    dimensions: Sequence[Dimension],
-) -> tuple[Usage | None, Floats | None]:
+def _usage(axis: TimeAxis, use: UseTallies, patterns: _Patterns) -> tuple[Usage | None, Floats | None]:
     """Return how use spreads over segments, and use per bin where the counts have times."""
-    if len({row[1] for row in use_rows if row[1] is not None}) > 1:
-        use_rows = [row for row in use_rows if row[1] is not None]
-    if sum(row[3] for row in use_rows) <= 0:
+    dated = ~np.isnan(use.hour)
+    wanted = dated if len(np.unique(use.hour[dated])) > 1 else np.ones(len(dated), dtype=bool)
+    if use.count[wanted].sum() <= 0:
         return None, None
-    ids = distinct([row[0] for row in use_rows])
-    kept = [ids[int(at)] for at in finest_rows(_table([rows[pk] for pk in ids], dimensions))]
-    index = {pk: at for at, pk in enumerate(kept)}
-    share = np.zeros(len(kept))
-    dated: list[tuple[float, float]] = []
-    for pk, at, _, count in use_rows:
-        if pk not in index:
-            continue
-        share[index[pk]] += count
-        if at is not None:
-            dated.append((axis.hours(at), count))
-    usage = Usage(segments=_table([rows[pk] for pk in kept], dimensions), share=share)
-    if len({hour for hour, _ in dated}) < 2:
+    ids, position = np.unique(use.segment, return_inverse=True)
+    table = patterns.of(ids)
+    present = np.unique(position[wanted])
+    kept = present[finest_rows(table[present])]
+    counted = wanted & np.isin(position, kept)
+    share: Floats = np.bincount(position[counted], weights=use.count[counted], minlength=len(ids))[kept].astype(float)
+    usage = Usage(segments=table[kept], share=share)
+    if len(np.unique(use.hour[counted & dated])) < 2:
         return usage, None
-    hours, counts = zip(*dated, strict=True)
-    return usage, spread_over_bins(axis, hours, counts)
+    return usage, spread_over_bins(axis, use.hour[counted & dated], use.count[counted & dated])
 
 
-def _panels(
-    incident: Incident,
-    metric_rows: Sequence[MetricRow],
-    rows: Mapping[int, tuple[int, ...]],
-    dimensions: Sequence[Dimension],
-    width: float,
-) -> tuple[MetricPanel, ...]:
+def _panels(incident: Incident, means: MetricTallies, patterns: _Patterns, width: float) -> tuple[MetricPanel, ...]:
     """Return one panel per metric: times against groups, with gaps where there is no point."""
     panels = []
-    found = np.array([(metric, segment, step) for metric, segment, step, _ in metric_rows], dtype=np.int64)
-    found = found.reshape(-1, 3)
-    value = np.array([row[3] for row in metric_rows], dtype=np.float64)
     for metric in Metric.objects.filter(product=incident.product):
-        mine = found[:, 0] == metric.pk
+        mine = means.metric == metric.pk
         if not mine.any():
             continue
-        groups, group = np.unique(found[mine, 1], return_inverse=True)
-        steps, step = np.unique(found[mine, 2], return_inverse=True)
+        groups, group = np.unique(means.segment[mine], return_inverse=True)
+        steps, step = np.unique(means.step[mine], return_inverse=True)
         values = np.full((len(steps), len(groups)), np.nan)
-        values[step, group] = value[mine]
+        values[step, group] = means.mean[mine]
         better = metric.better if metric.better in {"higher", "lower"} else None
         panels.append(
             MetricPanel(
                 key=metric.key,
                 hours=(steps + 0.5) * width,
-                groups=_table([rows[int(pk)] for pk in groups], dimensions),
+                groups=patterns.of(groups),
                 values=values,
                 better=better,  # type: ignore[arg-type]
             )

@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -87,10 +88,16 @@ def assumed_adoption(axis: TimeAxis, released_at: dt.datetime) -> Floats:
 
 def _smooth(centres: Floats, member: Floats, total: Floats, spread: float) -> tuple[Floats, Floats]:
     """Return the kernel-weighted share per bin, and how many counts speak for it."""
-    distance = (centres[:, None] - centres[None, :]) / spread
-    kernel = np.exp(-0.5 * distance**2)
+    kernel = _kernel(centres.tobytes(), spread)
     seen = kernel @ total
     return (kernel @ member) / np.maximum(seen, 1e-12), seen
+
+
+@lru_cache(maxsize=2)
+def _kernel(centres: bytes, spread: float) -> Floats:
+    """Return the weights of bins on each other (n_bins, n_bins): the same for all changes of a case."""
+    at = np.frombuffer(centres)
+    return np.asarray(np.exp(-0.5 * ((at[:, None] - at[None, :]) / spread) ** 2))
 
 
 def exposure_of(

@@ -1,4 +1,7 @@
-"""What the database counts for one case: one aggregate each for tickets, use and metrics, never rows of tickets."""
+"""What the database counts for one case: one aggregate each for tickets, use and metrics, never rows of tickets.
+
+Each comes over as one row: a string of bytes in network order that NumPy reads without a loop.
+"""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -7,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
 from incidents.attribution.axis import MIDDAY_HOURS, TimeAxis
 from incidents.response.models import Incident
@@ -30,26 +34,13 @@ inside as (
 spread as (
     select bin, segment_id, symptom_id, weight, confidence,
         sum(confidence) over (partition by inside.id) as total
-    from inside left join incidents_ticketsymptom l on l.ticket_id = inside.id and l.confidence > 0)
-select bin::int4, segment_id::int8, coalesce(symptom_id, 0)::int8,
-    sum(case when symptom_id is null then weight else weight * confidence / total end)::float8
-from spread group by bin, segment_id, symptom_id order by bin, segment_id, symptom_id"""  # noqa: S608 - constants only
-
-_CELL = np.dtype(
-    [
-        ("columns", ">i2"),
-        ("n1", ">i4"),
-        ("bin", ">i4"),
-        ("n2", ">i4"),
-        ("segment", ">i8"),
-        ("n3", ">i4"),
-        ("symptom", ">i8"),
-        ("n4", ">i4"),
-        ("count", ">f8"),
-    ]
-)
-_HEADER = 19
-_TRAILER = 2
+    from inside left join incidents_ticketsymptom l on l.ticket_id = inside.id and l.confidence > 0),
+cells as (
+    select bin, segment_id, coalesce(symptom_id, 0) as symptom,
+        sum(case when symptom_id is null then weight else weight * confidence / total end) as n
+    from spread group by bin, segment_id, symptom_id order by 1, 2, 3)
+select string_agg(int4send(bin) || int8send(segment_id) || int8send(symptom) || float8send(n), '') from cells"""  # noqa: S608
+_CELL = np.dtype([("bin", ">i4"), ("segment", ">i8"), ("symptom", ">i8"), ("count", ">f8")])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +64,17 @@ def case_parameters(incident: Incident, axis: TimeAxis) -> dict[str, Any]:
     }
 
 
-def ticket_tallies(incident: Incident, axis: TimeAxis) -> TicketTallies:
-    """Count the case's tickets in one statement, read in binary form."""
+def _fetch(statement: str, parameters: dict[str, Any], row: np.dtype[np.void]) -> NDArray[np.void]:
+    """Return the rows of a statement that joins them into one string of bytes."""
     with connection.cursor() as cursor:
-        # Bound here: Django's cursor passes no parameters on to COPY.
-        statement = cursor.mogrify(CELLS, case_parameters(incident, axis))
-        with cursor.copy(f"copy ({statement}) to stdout (format binary)") as copy:
-            raw = b"".join(copy)
-    rows = np.frombuffer(raw, dtype=_CELL, offset=_HEADER, count=(len(raw) - _HEADER - _TRAILER) // _CELL.itemsize)
+        cursor.execute(statement, parameters)
+        packed = cursor.fetchone()[0]
+    return np.frombuffer(bytes(packed or b""), dtype=row)
+
+
+def ticket_tallies(incident: Incident, axis: TimeAxis) -> TicketTallies:
+    """Count the case's tickets in one statement."""
+    rows = _fetch(CELLS, case_parameters(incident, axis), _CELL)
     return TicketTallies(
         bin=rows["bin"].astype(np.int64),
         segment=rows["segment"].astype(np.int64),
@@ -89,42 +83,75 @@ def ticket_tallies(incident: Incident, axis: TimeAxis) -> TicketTallies:
     )
 
 
-USE = """select segment_id, at, bool_or(day_only), sum(count)
-from incidents_exposurecount
-where product_id = %(product)s and (at is null or (at >= %(start)s - interval '1 day' and at < %(end)s))
-group by segment_id, at order by segment_id, at"""
+# Times as hours since the window's start; NaN where a count holds for the whole window.
+USE = """with rows as (
+    select segment_id, at, bool_or(day_only) as day_only, sum(count) as n
+    from incidents_exposurecount
+    where product_id = %(product)s and (at is null or (at >= %(start)s - interval '1 day' and at < %(end)s))
+    group by segment_id, at order by segment_id, at)
+select string_agg(
+    int8send(segment_id) || float8send(coalesce(extract(epoch from at - %(start)s) / 3600, 'NaN')::float8)
+    || boolsend(day_only) || float8send(n), '') from rows"""
+_USE = np.dtype([("segment", ">i8"), ("hour", ">f8"), ("day_only", "?"), ("count", ">f8")])
 
-UseRow = tuple[int, dt.datetime | None, bool, float]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseTallies:
+    """Counts of use by segment (id) and time: hours since the window's start, NaN for the whole window."""
+
+    segment: Ints
+    hour: Floats
+    day_only: NDArray[np.bool_]
+    count: Floats
 
 
-def use_tallies(incident: Incident, axis: TimeAxis) -> list[UseRow]:
-    """Return (segment, time or None, whether only the day is known, count of use) of the case's window."""
-    with connection.cursor() as cursor:
-        cursor.execute(USE, case_parameters(incident, axis))
-        return list(cursor.fetchall())
+def use_tallies(incident: Incident, axis: TimeAxis) -> UseTallies:
+    """Return the counts of use in the case's window."""
+    rows = _fetch(USE, case_parameters(incident, axis), _USE)
+    return UseTallies(
+        segment=rows["segment"].astype(np.int64),
+        hour=rows["hour"].astype(np.float64),
+        day_only=rows["day_only"],
+        count=rows["count"].astype(np.float64),
+    )
 
 
 # Metrics are compared at the axis's own width, an hour at least, from thirty days before the window on.
-METRICS = """select m.id, s.segment_id,
-    floor(extract(epoch from (p.at + case when p.day_only then %(midday)s else interval '0' end) - %(start)s)
-        / %(width)s)::int as step,
-    sum(p.value * coalesce(nullif(p.n, 0), 1)) / sum(coalesce(nullif(p.n, 0), 1))
-from incidents_metric m
-join incidents_metricseries s on s.metric_id = m.id
-join incidents_metricpoint p on p.series_id = s.id
-where m.product_id = %(product)s and p.at >= %(start)s - interval '30 days' and p.at < %(end)s
-group by 1, 2, 3 order by 1, 2, 3"""
-
-MetricRow = tuple[int, int, int, float]
-
-
-def metric_tallies(incident: Incident, axis: TimeAxis, *, width_hours: float) -> list[MetricRow]:
-    """Return (metric, segment, step of `width_hours` since the window's start, mean value weighted by sample size)."""
-    with connection.cursor() as cursor:
-        cursor.execute(METRICS, case_parameters(incident, axis) | {"width": width_hours * 3600.0})
-        return list(cursor.fetchall())
+METRICS = """with rows as (
+    select m.id as metric, s.segment_id,
+        floor(extract(epoch from (p.at + case when p.day_only then %(midday)s else interval '0' end) - %(start)s)
+            / %(width)s)::int8 as step,
+        sum(p.value * coalesce(nullif(p.n, 0), 1)) / sum(coalesce(nullif(p.n, 0), 1)) as mean
+    from incidents_metric m
+    join incidents_metricseries s on s.metric_id = m.id
+    join incidents_metricpoint p on p.series_id = s.id
+    where m.product_id = %(product)s and p.at >= %(start)s - interval '30 days' and p.at < %(end)s
+    group by 1, 2, 3 order by 1, 2, 3)
+select string_agg(int8send(metric) || int8send(segment_id) || int8send(step) || float8send(mean), '') from rows"""
+_METRIC = np.dtype([("metric", ">i8"), ("segment", ">i8"), ("step", ">i8"), ("mean", ">f8")])
 
 
-def distinct(ids: Sequence[int] | Ints) -> list[int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricTallies:
+    """Means of metrics by metric, segment (ids) and step since the window's start, weighted by sample size."""
+
+    metric: Ints
+    segment: Ints
+    step: Ints
+    mean: Floats
+
+
+def metric_tallies(incident: Incident, axis: TimeAxis, *, width_hours: float) -> MetricTallies:
+    """Return the means of the product's metrics in steps of `width_hours`."""
+    rows = _fetch(METRICS, case_parameters(incident, axis) | {"width": width_hours * 3600.0}, _METRIC)
+    return MetricTallies(
+        metric=rows["metric"].astype(np.int64),
+        segment=rows["segment"].astype(np.int64),
+        step=rows["step"].astype(np.int64),
+        mean=rows["mean"].astype(np.float64),
+    )
+
+
+def distinct(*ids: Sequence[int] | Ints) -> list[int]:
     """Return the distinct ids in order."""
-    return [int(one) for one in np.unique(np.asarray(ids, dtype=np.int64))]
+    return [int(one) for one in np.unique(np.concatenate([np.asarray(some, dtype=np.int64) for some in ids]))]
