@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.text import slugify
 
 from incidents.catalog.models import Product
 from incidents.catalog.queries import administers_all, require
 from incidents.core.access import Action
-from incidents.core.errors import InputError, NotPermitted, Problem
+from incidents.core.errors import Conflict, InputError, NotPermitted, Problem
 from incidents.ingest.bundle import reading
 from incidents.ingest.bundle.client import MIB, Limits, open_bundle
 from incidents.jobs.models import Job
@@ -50,15 +51,15 @@ def request_import(
     *,
     actor: "User",
     upload: Upload,
-    product_slug: str,
+    product: Product | None,
     product_name: str = "",
     all_or_nothing: bool = False,
 ) -> Job:
-    """Keep an uploaded .zip and ask for its import; return the job.
+    """Keep an uploaded .zip and ask for its import, into a new product where none is given; return the job.
 
-    Raises InputError where it cannot be used at all, NotPermitted, NotThere. Rows are judged by the job.
+    A new product without a name is called after the case. Raises InputError where the bundle cannot be used at all,
+    Conflict where the new product's name is taken, NotPermitted, NotThere. Rows are judged by the job.
     """
-    product = Product.objects.filter(slug=product_slug).first()
     if product is not None:
         require(actor, Action.IMPORT, product)
     elif not administers_all(actor):
@@ -69,18 +70,26 @@ def request_import(
     path = _keep(upload)
     try:
         title = _look_into(path, upload)
-    except InputError:
+        slug = product.slug if product is not None else _new_slug(product_name or title)
+    except (InputError, Conflict):
         path.unlink()
         raise
     payload: dict[str, Any] = {
         "upload": path.name,
         "file": (upload.name or "bundle.zip")[:200],
         "title": title,
-        "product": product_slug,
-        "product_name": product_name,
+        "product": slug,
+        "product_name": product_name or title,
         "all_or_nothing": all_or_nothing,
     }
     return enqueue(kind=IMPORT_JOB, payload=payload, created_by=actor)
+
+
+def _new_slug(name: str) -> str:
+    slug = slugify(name)[:80] or "product"
+    if Product.objects.filter(slug=slug).exists():
+        raise Conflict(f"There is a product called “{name}” already: choose it from the list, or give another name.")
+    return slug
 
 
 def _refused(upload: Upload, message: str, remedy: str) -> Problem:

@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,10 @@ MAX_ID = 200
 MAX_TEXT = 1_000_000
 MAX_VALUE = 120
 _DAY_CACHE = 4096
+# Outside, a time is a slip, and the axis of a chart would hold nothing else.
+_EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
+_LATEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
+_Parser = Callable[[object, ZoneInfo], tuple[dt.datetime, bool]]
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 # Spreadsheets run cells that start so; exports put an apostrophe in front, which is taken off again here.
 FORMULA_STARTS = "=+-@\t\r'"
@@ -140,25 +144,27 @@ class Reader:
         """Return (instant in UTC, whether only the day is known), the start of the day for a bare date."""
         if type(value) is str and (known := self._days.get(value)) is not None:
             return known
-        try:
-            read = parse_time(value, self.context.zone)
-        except BadTimeError as error:
-            self._refuse_time(field, error)
-            return None
-        if read[1] and isinstance(value, str) and len(self._days) < _DAY_CACHE:
+        read = self._time(parse_time, field, value)
+        if read is not None and read[1] and isinstance(value, str) and len(self._days) < _DAY_CACHE:
             self._days[value] = read
         return read
 
     def end(self, field: str, value: object) -> tuple[dt.datetime, bool] | None:
         """Return (end of a half-open interval, whether only its day is known); a bare date includes its day."""
-        try:
-            return parse_end(value, self.context.zone)
-        except BadTimeError as error:
-            self._refuse_time(field, error)
-            return None
+        return self._time(parse_end, field, value)
 
-    def _refuse_time(self, field: str, error: BadTimeError) -> None:
-        self.refuse(field, str(error), "write 2026-03-04T09:20:53Z or, where only the day is known, 2026-03-04")
+    def _time(self, parse: _Parser, field: str, value: object) -> tuple[dt.datetime, bool] | None:
+        try:
+            read = parse(value, self.context.zone)
+        except (BadTimeError, OverflowError) as error:
+            message = str(error) if isinstance(error, BadTimeError) else f"{shown(value)} is out of reach"
+            self.refuse(field, message, "write 2026-03-04T09:20:53Z or, where only the day is known, 2026-03-04")
+            return None
+        if not _EARLIEST <= read[0] < _LATEST:
+            remedy = f"give a time between {_EARLIEST.year} and {_LATEST.year}"
+            self.refuse(field, f"{shown(value)} cannot be meant", remedy)
+            return None
+        return read
 
     def last_instant(self, at: dt.datetime, *, day_only: bool) -> dt.datetime:
         """Return the end of what the time may mean: itself, or the end of its day."""

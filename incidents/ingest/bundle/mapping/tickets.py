@@ -38,7 +38,7 @@ def map_ticket(reader: Reader, line: int, row: Mapping[str, Any], classify: Clas
     text = reader.text("text")
     extra = reader.others(_KNOWN)
     labels, label_source = _labels(reader, row.get("symptoms"), extra)
-    if not labels and not title.strip() and not text.strip():
+    if not _says_something(row):
         reader.refuse("text", "text, title and symptoms are all empty", "give one of them")
     segment = reader.segment(row.get("segment"))
     weight = _weight(reader)
@@ -71,6 +71,11 @@ def map_ticket(reader: Reader, line: int, row: Mapping[str, Any], classify: Clas
         labels,
         label_source,
     )
+
+
+def _says_something(row: Mapping[str, Any]) -> bool:
+    given = (row.get("title"), row.get("text"), row.get("symptoms"))
+    return any(value.strip() if isinstance(value, str) else value for value in given)
 
 
 def _check_onset(reader: Reader, onset: Any, latest: Any) -> None:
