@@ -25,6 +25,29 @@ from incidents.response.queries import incident_for, visible_incidents
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
+__all__ = [
+    "Document",
+    "author_of_current",
+    "current_facts",
+    "document_for",
+    "documents_of",
+    "evidence_catalogue",
+    "judged",
+    "notices_of",
+    "people_who_may",
+    "possible_reviewers",
+    "recent_facts",
+    "requests_of",
+    "require_action",
+    "reviews_of",
+    "revision_of",
+    "revisions_of",
+    "standing_approval",
+    "stored_claims",
+    "visible_documents",
+    "waiting_documents",
+]
+
 # A preview may look at evidence this many seconds old; saving, reviewing and approving never do.
 _PREVIEW_SECONDS = 20
 

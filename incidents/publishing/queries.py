@@ -21,6 +21,28 @@ from incidents.publishing.models import Publication
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
+__all__ = [
+    "NOT_PUBLIC",
+    "Coverage",
+    "Gone",
+    "Month",
+    "Product",
+    "Publication",
+    "first_published",
+    "notice_coverage",
+    "public_changelog",
+    "public_history",
+    "public_notices",
+    "public_page",
+    "public_postmortems",
+    "public_product",
+    "public_products",
+    "public_publications",
+    "publication_of",
+    "publications_of",
+    "told_at",
+]
+
 # The one answer to everything that is not public, whether it exists or not.
 NOT_PUBLIC = "There is no such page."
 
@@ -116,6 +138,13 @@ def public_history(publication: Publication) -> list[Publication]:
         document_id=publication.document_id, number__lte=publication.number, withdrawn_at=None
     )
     return list(rows.order_by("-number").defer("body", "html"))
+
+
+def first_published(publications: Sequence[Publication]) -> dict[int, dt.datetime]:
+    """Return, by document, when its first snapshot that was not withdrawn came out."""
+    ids = [row.document_id for row in publications]
+    rows = Publication.objects.filter(document_id__in=ids, withdrawn_at=None).order_by("-number")
+    return dict(rows.values_list("document_id", "published_at"))
 
 
 # --- For staff ---------------------------------------------------------------------------------------------------

@@ -1,5 +1,22 @@
 """Addresses of the documents pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from incidents.web.documents import actions, history, views
+
+urlpatterns = [
+    path("documents/", views.documents, name="documents"),
+    path("documents/<int:document_id>/", views.document, name="document"),
+    path("documents/<int:document_id>/preview/", views.preview, name="document-preview"),
+    path("documents/<int:document_id>/evidence/", views.evidence, name="document-evidence"),
+    path("documents/<int:document_id>/claims/", actions.update_claims, name="document-claims"),
+    path("documents/<int:document_id>/vouch/", actions.vouch_claim, name="document-vouch"),
+    path("documents/<int:document_id>/review/", actions.decide_review, name="document-review"),
+    path("documents/<int:document_id>/review/request/", actions.ask_review, name="document-review-request"),
+    path("documents/<int:document_id>/revisions/", history.revisions, name="document-revisions"),
+    path("documents/<int:document_id>/revisions/<int:number>/", history.revision, name="document-revision"),
+    path("documents/<int:document_id>/revisions/<int:number>/restore/", actions.restore, name="document-restore"),
+    path("cases/<int:case_id>/documents/", views.case_documents, name="case-documents"),
+    path("cases/<int:case_id>/documents/postmortem/", actions.new_postmortem, name="postmortem-draft"),
+    path("cases/<int:case_id>/changes/<int:change_id>/notice/", actions.new_notice, name="notice-draft"),
+]

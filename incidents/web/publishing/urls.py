@@ -1,5 +1,11 @@
 """Addresses of the publishing pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from incidents.web.publishing import views
+
+urlpatterns = [
+    path("publish/", views.board, name="publish"),
+    path("documents/<int:document_id>/publish/", views.publish_page, name="document-publish"),
+    path("documents/<int:document_id>/withdraw/", views.withdraw_page, name="document-withdraw"),
+]

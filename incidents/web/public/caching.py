@@ -1,0 +1,46 @@
+"""How public answers are cached: anyone may keep them, everyone asks again, what did not change costs no bytes.
+
+A withdrawn page is gone at once: nothing is served without asking, and "not modified" is only said of a page that is
+still there, because the mark is made from the answer itself.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import http_date
+from django.views.decorators.http import conditional_page, require_safe
+
+from incidents.publishing.queries import Gone
+
+View = Callable[..., HttpResponse]
+
+
+def public(view: View) -> View:
+    """Make a view public: reading only, conditional, cached as told above; what was withdrawn answers 410."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, **arguments: str) -> HttpResponse:
+        try:
+            response = view(request, **arguments)
+        except Gone as gone:
+            response = render(
+                request, "public/gone.html", {"publication": gone.publication, **_frame(gone)}, status=410
+            )
+        response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+        return response
+
+    return require_safe(conditional_page(wrapped))
+
+
+def _frame(gone: Gone) -> dict[str, object]:
+    return {"product_name": gone.publication.product.name}
+
+
+def last_modified(response: HttpResponse, at: dt.datetime | None) -> HttpResponse:
+    """Say when what the page shows last changed."""
+    if at is not None:
+        response.headers["Last-Modified"] = http_date(at.timestamp())
+    return response

@@ -1,0 +1,154 @@
+/**
+ * The desk of a document: keeps what was typed, saves with Ctrl S, shows a claim in text and preview, cites evidence,
+ * switches between text, preview and claims on small screens. The preview itself comes by htmx.
+ */
+
+import { all, one } from "./dom.js";
+import { toast } from "./toasts.js";
+
+const form = one("[data-editor]");
+const body = one("[data-body]");
+const desk = one("[data-desk]");
+const stored = { title: form?.elements.title.value, body: body?.value };
+let isLeaving = false;
+
+const isDirty = () => Boolean(form) && (body.value !== stored.body || form.elements.title.value !== stored.title);
+
+/* What was typed survives a reload or a crashed tab; it stays in this tab and is forgotten once saved. */
+function remember() {
+  const key = form.dataset.backup;
+  try {
+    if (isDirty()) sessionStorage.setItem(key, JSON.stringify({ title: form.elements.title.value, body: body.value }));
+    else sessionStorage.removeItem(key);
+  } catch {
+    // Storage may be full or forbidden; the text itself is still in the page.
+  }
+}
+
+function offerBackup() {
+  const raw = sessionStorage.getItem(form.dataset.backup);
+  const box = one("[data-unsaved]");
+  if (!raw || !box) return;
+  const kept = JSON.parse(raw);
+  if (kept.body === body.value && kept.title === form.elements.title.value) return;
+  box.hidden = false;
+  one("[data-unsaved-restore]", box).addEventListener("click", () => {
+    body.value = kept.body;
+    form.elements.title.value = kept.title;
+    box.hidden = true;
+    body.dispatchEvent(new Event("preview"));
+    body.focus();
+  });
+  one("[data-unsaved-discard]", box).addEventListener("click", () => {
+    sessionStorage.removeItem(form.dataset.backup);
+    box.hidden = true;
+  });
+}
+
+function showState() {
+  const save = one("[data-save]");
+  save.disabled = !isDirty();
+  all("[data-needs-saved]").forEach((button) => {
+    button.disabled = isDirty();
+    button.title = isDirty() ? "Save first: a review is of one saved revision" : "";
+  });
+}
+
+/** Select `words` in the text, at or after the start of a line, and bring it into view. */
+function selectInText(line, words) {
+  let start = 0;
+  for (let number = 1; number < line; number += 1) {
+    const next = body.value.indexOf("\n", start);
+    if (next < 0) break;
+    start = next + 1;
+  }
+  let place = body.value.indexOf(words, start);
+  let length = words.length;
+  if (place < 0) { place = start; length = Math.max(0, body.value.indexOf("\n", start) - start); }
+  body.focus();
+  body.setSelectionRange(place, place + length);
+  const lines = body.value.slice(0, place).split("\n").length;
+  const height = parseFloat(getComputedStyle(body).lineHeight) || 20;
+  body.scrollTop = Math.max(0, lines * height * (body.scrollHeight / Math.max(1, body.value.split("\n").length * height)) - body.clientHeight / 2);
+}
+
+function showInPreview(key, words) {
+  all(".claim.is-shown").forEach((claim) => claim.classList.remove("is-shown"));
+  const found = all(`#preview .claim[data-claim="${CSS.escape(key)}"]`);
+  const claim = found.find((element) => element.textContent === words) ?? found[0];
+  claim?.classList.add("is-shown");
+  claim?.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+}
+
+function onShow(button) {
+  if (button.dataset.key) showInPreview(button.dataset.key, button.dataset.words);
+  if (body && (getComputedStyle(form).display !== "none" || !button.dataset.key)) {
+    setView("write");
+    selectInText(Number(button.dataset.line), button.dataset.words);
+  } else setView("read");
+}
+
+function insert(text, from, to) {
+  body.focus();
+  body.setRangeText(text, from, to, "end");
+  body.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function cite(button) {
+  const { selectionStart: from, selectionEnd: to } = body;
+  const selected = body.value.slice(from, to).trim();
+  const words = selected && !/[[\]\n]/.test(selected) ? selected : button.dataset.text;
+  one("#evidence-dialog").close();
+  insert(`[${words}](ev:${button.dataset.cite})`, from, to);
+}
+
+function openVouch(button) {
+  if (isDirty()) { toast("Save first: you vouch for a saved text.", { tone: "warn" }); return; }
+  const dialog = one("#vouch-dialog");
+  for (const name of ["start", "end", "words"]) one(`input[name="${name}"]`, dialog).value = button.dataset[name];
+  one("[data-vouch-words]", dialog).textContent = button.dataset.words;
+  dialog.showModal();
+}
+
+function setView(view) {
+  if (!desk.classList.contains("is-switched")) return;
+  desk.dataset.view = view;
+  all("[data-views] button").forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.view === view)));
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest?.("[data-line], [data-cite], [data-vouch], [data-views] [data-view], #preview .claim");
+  if (!target) return;
+  if (target.matches("[data-line]")) onShow(target);
+  else if (target.matches("[data-cite]")) cite(target);
+  else if (target.matches("[data-vouch]")) openVouch(target);
+  else if (target.matches("[data-views] [data-view]")) setView(target.dataset.view);
+  else if (body) selectInText(1, `${target.textContent}](ev:${target.dataset.claim}`);
+});
+
+const switcher = one("[data-views]");
+if (switcher) {
+  switcher.hidden = false;
+  desk.classList.add("is-switched");
+}
+
+if (form) {
+  offerBackup();
+  showState();
+  form.addEventListener("input", () => { remember(); showState(); });
+  form.addEventListener("submit", () => { isLeaving = true; sessionStorage.removeItem(form.dataset.backup); sessionStorage.setItem("document-place", JSON.stringify({ path: location.pathname, top: body.scrollTop, at: body.selectionStart })); });
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
+      event.preventDefault();
+      if (isDirty()) form.requestSubmit();
+    }
+  });
+  addEventListener("beforeunload", (event) => { if (isDirty() && !isLeaving) event.preventDefault(); });
+  // After a save the page comes back at the same place of the text.
+  const place = JSON.parse(sessionStorage.getItem("document-place") ?? "null");
+  if (place?.path === location.pathname) {
+    body.scrollTop = place.top;
+    body.setSelectionRange(place.at, place.at);
+    sessionStorage.removeItem("document-place");
+  }
+}
