@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,11 +16,12 @@ from incidents.attribution.tallies import (
     UseTallies,
     distinct,
     metric_tallies,
+    segment_values,
     ticket_tallies,
     use_tallies,
 )
 from incidents.catalog.models import Dimension as CatalogDimension
-from incidents.catalog.models import Segment, Symptom
+from incidents.catalog.models import Symptom
 from incidents.changes.enums import LinkKind, RolloutShape
 from incidents.changes.models import Change
 from incidents.metrics.models import Metric
@@ -66,6 +67,19 @@ def logged_changes(incident: Incident) -> list[Change]:
     return list(changes_of(incident).prefetch_related("rollout_steps", "links"))
 
 
+def coverage(case: Casefile) -> dict[str, Any]:
+    """Return how much the complaints tell: shares, by weight, that state each dimension and that name a symptom."""
+    evidence = case.evidence
+    total = max(evidence.n_tickets, 1e-12)
+    stated = {
+        dimension.name: float(evidence.cell_count[evidence.patterns[evidence.cell_pattern, at] != UNKNOWN].sum())
+        / total
+        for at, dimension in enumerate(evidence.dimensions)
+    }
+    labelled = float(evidence.cell_count[case.symptom_ids[evidence.cell_symptom] != 0].sum()) / total
+    return {"stated": stated, "labelled": labelled}
+
+
 Adjust = Callable[[list[Change]], list[Change]]
 
 
@@ -83,7 +97,7 @@ def read_case(incident: Incident, *, settings: Settings | None = None, adjust: A
     if adjust is not None:
         changes = adjust(changes)
     ids = distinct(tallies.segment, use.segment, metrics.segment)
-    segments: dict[int, Mapping[str, str]] = dict(Segment.objects.filter(pk__in=ids).values_list("pk", "values"))
+    segments = segment_values(ids)
     dimensions = _dimensions(incident, segments.values(), changes)
     patterns = _Patterns(segments, dimensions)
     segment_ids = np.unique(tallies.segment)

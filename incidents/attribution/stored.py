@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from incidents.attribution.casefile import Casefile
+from incidents.attribution.casefile import Casefile, coverage
 from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.stats.attribution.findings import (
     Attribution,
@@ -112,6 +112,7 @@ def encode(case: Casefile, found: Attribution) -> dict[str, Any]:
             "usage_known": found.diagnostics.usage_known,
             "log_evidence": _number(found.diagnostics.log_evidence),
         },
+        "coverage": coverage(case),
         "layers": _layers(case, found),
     }
 

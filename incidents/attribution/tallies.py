@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
 from django.db import connection
 from numpy.typing import NDArray
 
@@ -150,6 +151,14 @@ def metric_tallies(incident: Incident, axis: TimeAxis, *, width_hours: float) ->
         step=rows["step"].astype(np.int64),
         mean=rows["mean"].astype(np.float64),
     )
+
+
+def segment_values(ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """Return what each segment states, {dimension: value}, by its id."""
+    with connection.cursor() as cursor:
+        # One array instead of thousands of parameters, and one quick parser instead of the field's.
+        cursor.execute('select id, "values"::text from incidents_segment where id = any(%s)', [list(ids)])
+        return {pk: orjson.loads(values) for pk, values in cursor.fetchall()}
 
 
 def distinct(*ids: Sequence[int] | Ints) -> list[int]:

@@ -22,6 +22,8 @@ VERDICTS = {
 NO_SYMPTOM = "No symptom stated"
 # How many times the tickets may at most be asked for: above, a number would promise what nobody can collect.
 _MOST_TICKETS = 50.0
+# A symptom gets a column where it is this part of some change's excess.
+_COLUMN_SHARE = 0.05
 _SEEN = 0.05  # probability from which an unsupported change is shown with its doubt
 
 
@@ -260,9 +262,15 @@ def way(pair: Separation, titles: Mapping[str, str]) -> str:
 
 
 def _symptom_keys(shown: Sequence[Row], names: Mapping[str, str]) -> list[str]:
-    """Return the symptoms on which some shown change has an excess worth a column, in the taxonomy's order."""
-    told = {one.symptom for row in shown for one in row.finding.symptoms if one.excess.value >= 0.5}
-    return [key for key in (*names, *sorted(told - names.keys())) if key in told]
+    """Return the symptoms on which some shown change has an excess worth a column, the largest first."""
+    total: dict[str, float] = {}
+    for row in shown:
+        least = max(0.5, _COLUMN_SHARE * row.finding.excess.value)
+        for one in row.finding.symptoms:
+            if one.excess.value >= least:
+                total[one.symptom] = total.get(one.symptom, 0.0) + one.excess.value
+    order = list(names)
+    return sorted(total, key=lambda key: (-total[key], order.index(key) if key in names else len(order)))
 
 
 def _cells(finding: ChangeFinding, keys: Sequence[str]) -> tuple[SymptomExcess | None, ...]:

@@ -22,6 +22,7 @@ from incidents.response.queries import candidates_of, incident_for
 from incidents.tickets.inbox import TicketFilter, tickets_matching
 from incidents.web.accounts.preferences import zone_of as preferred_zone
 from incidents.web.attribution.evidence import cards
+from incidents.web.attribution.limits import limits
 from incidents.web.attribution.moved import moved_lines
 from incidents.web.attribution.ranking import Ranking, Row, rank
 from incidents.web.cases.frame import case_context
@@ -39,6 +40,7 @@ def attribution(request: HttpRequest, case_id: int) -> HttpResponse:
     run = context["standing"].run
     if run is not None:
         context["ranking"] = ranking_of(context["incident"], run)
+        context["limits"] = limits(run.inputs, run.result)
     return render(request, "attribution/page.html", context)
 
 
