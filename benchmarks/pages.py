@@ -39,7 +39,8 @@ def pages(incident: Incident) -> list[tuple[str, str]]:
     change = incident.product.changes.exclude(kind="client_release").order_by("pk").first()
     ticket = incident.product.tickets.order_by("pk").first()
     metric = incident.product.metrics.order_by("pk").first()
-    assert change and ticket and metric, "the demo case has changes, tickets and metrics"
+    if not (change and ticket and metric):
+        raise SystemExit("The demo case lacks changes, tickets or metrics.")
     return [
         ("cases", reverse("cases")),
         ("overlay", reverse("case", kwargs=case)),
