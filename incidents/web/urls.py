@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("incidents.web.accounts.urls")),
+    path("", include("incidents.web.members.urls")),
     path("", include("incidents.web.cases.urls")),
     path("", include("incidents.web.overlay.urls")),
     path("", include("incidents.web.attribution.urls")),

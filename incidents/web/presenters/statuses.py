@@ -45,6 +45,7 @@ LOOKS = {
     "supported": Look("Supported", "ok", "link"),
     "stale": Look("Stale", "warn", "history"),
     "unsupported": Look("Unsupported", "bad", "triangle-alert"),
+    "contradicted": Look("Contradicted", "bad", "circle-x"),
     # Tickets.
     "new": Look("New", "info", "circle-dot"),
     "triaged": Look("Triaged", "ok", "check"),
