@@ -12,6 +12,7 @@ import numpy as np
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.stats.attribution.frame import Frame
+from incidents.stats.attribution.surges import PRECISION, Totals, calm_variance
 
 SEGMENT_PRIOR, LEVEL_PRIOR, MIX_PRIOR = 40.0, 5.0, 15.0  # pseudo-counts of kappa, f and d
 TRIMMED = 0.873  # mean of a chi-square with one degree of freedom without its largest 2 %
@@ -112,9 +113,9 @@ class Base:
         self.width = np.diff(frame.evidence.edges)
         self.width = self.width / self.width.mean()
         k = frame.n_symptoms
-        self._slot = frame.kind_pattern[frame.cell_kind] * k + frame.cell_symptom
+        self.slot_of = frame.kind_pattern[frame.cell_kind] * k + frame.cell_symptom
         self.cell_block = frame.step_block[frame.cell_step]
-        self._block_symptom = self.cell_block * k + frame.cell_symptom
+        self.block_symptom = self.cell_block * k + frame.cell_symptom
         shape = frame.lattice.shape
         self._axes = [tuple(b for b in range(len(shape)) if b != a) for a in range(len(shape))]
         hour = self.time.hour
@@ -145,6 +146,39 @@ class Base:
             scope_dispersion=(0.003,) * len(frame.lattice.shape),
         )
         return replace(state, rate=self._rate(state))
+
+    def totals(self, state: State) -> Totals:
+        """Return the blocks' totals against what a state expects of them, frailties left out."""
+        frame = self.frame
+        level = state.background.reshape(-1, frame.n_symptoms).sum(0)
+        expected = self._block_rate(state) * (state.mix_frailty @ level)
+        for effect in state.effects:
+            expected = expected + effect.theta.sum() * self.block_mass(state, effect.exposure)
+        return Totals(
+            hours=frame.block_hours,
+            count=frame.block_count,
+            expected=expected,
+            design=self.time.columns,
+            precision=self.time.precision,
+            offset=state.beta,
+        )
+
+    def with_surge(self, state: State, column: Floats) -> State:
+        """Return the state with one more column of the time regression."""
+        self.time = replace(
+            self.time,
+            columns=np.hstack([self.time.columns, column[:, None]]),
+            precision=np.append(self.time.precision, PRECISION),
+        )
+        state = replace(state, beta=np.append(state.beta, 0.0))
+        masses = [self.block_mass(state, effect.exposure) for effect in state.effects]
+        for _ in range(3):
+            state = self._time(state, masses)
+        return state
+
+    def calm(self, state: State) -> State:
+        """Return the state with the day-to-day variance that is left once surges are set aside."""
+        return replace(state, day_dispersion=calm_variance(self.totals(state)))
 
     def _margins(self, background: Floats) -> Floats:
         frame = self.frame
@@ -200,12 +234,12 @@ class Base:
         columns = [self.cell_exposure(state, e) for e in exposures]
         masses = [self.block_mass(state, e) for e in exposures]
         alpha = frame.evidence.settings.profile_strength / max(frame.n_symptoms, 1)
-        seen = state.seen.ravel()[self._slot]
+        seen = state.seen.ravel()[self.slot_of]
         for turn in range(rounds):
             last = turn >= rounds - 1
             inner = 2 if columns else 1
             for _ in range(inner):
-                mix = state.mix_frailty.ravel()[self._block_symptom]
+                mix = state.mix_frailty.ravel()[self.block_symptom]
                 background = seen * mix
                 parts = [e.theta[frame.cell_symptom] * c for e, c in zip(state.effects, columns, strict=True)]
                 total = background + sum(parts, np.zeros(len(background)))
@@ -224,11 +258,11 @@ class Base:
                     effects.append(replace(effect, theta=size * profile))
                 state = replace(state, effects=tuple(effects))
             state = self._background(state, responsibility * background)
-            seen = state.seen.ravel()[self._slot]
+            seen = state.seen.ravel()[self.slot_of]
             if turn % 2 == 0 or last:
                 state = self._time(state, masses)
             if dispersion and (turn % 3 == 2 or last):
-                state = self._dispersions(state, responsibility * background, masses)
+                state = self._dispersions(state, responsibility * background)
         return state
 
     def _block_rate(self, state: State) -> Floats:
@@ -244,7 +278,7 @@ class Base:
             expected = expected + effect.theta.sum() * mass
         shape = 1.0 / state.day_dispersion
         frailty = (frame.block_count + shape) / (expected + shape)
-        observed = tally(self._block_symptom, owned, frame.n_blocks * frame.n_symptoms).reshape(frame.n_blocks, -1)
+        observed = tally(self.block_symptom, owned, frame.n_blocks * frame.n_symptoms).reshape(frame.n_blocks, -1)
         shape = 1.0 / state.mix_dispersion
         mix = (observed + shape) / ((rate * frailty)[:, None] * level + shape)
         return replace(state, frailty=frailty, mix_frailty=mix)
@@ -252,7 +286,7 @@ class Base:
     def _background(self, state: State, owned: Floats) -> State:
         frame, lattice = self.frame, self.frame.lattice
         k = frame.n_symptoms
-        soft = tally(self._slot, owned, lattice.n_patterns * k)
+        soft = tally(self.slot_of, owned, lattice.n_patterns * k)
         ratio = (soft / np.maximum(state.seen.ravel(), 1e-300)).reshape(*lattice.open_shape, k)
         counts = state.background * lattice.spread(ratio)
         rate = self._block_rate(state) * state.frailty
@@ -325,15 +359,10 @@ class Base:
             state = replace(state, rate=self._rate(state))
         return state
 
-    def _dispersions(self, state: State, owned: Floats, masses: list[Floats]) -> State:
-        """Moment estimates of the variance of blocks' levels, of mixes of symptoms and of each dimension's values."""
+    def _dispersions(self, state: State, owned: Floats) -> State:
+        """Moment estimates of the variance of blocks' mixes of symptoms and of each dimension's values."""
         frame = self.frame
-        level = state.background.reshape(-1, frame.n_symptoms).sum(0)
-        expected = self._block_rate(state) * level.sum()
-        for effect, mass in zip(state.effects, masses, strict=True):
-            expected = expected + effect.theta.sum() * mass
-        day = _level_variance(frame.block_count, expected, max(frame.n_blocks - len(state.beta) + 1, 4))
-        table = tally(self._block_symptom, owned, frame.n_blocks * frame.n_symptoms).reshape(frame.n_blocks, -1)
+        table = tally(self.block_symptom, owned, frame.n_blocks * frame.n_symptoms).reshape(frame.n_blocks, -1)
         mix = _mix_variance(table)
         scopes = []
         open_shape = frame.lattice.open_shape
@@ -344,29 +373,7 @@ class Base:
                 frame.n_blocks, size + 1
             )[:, :size]
             scopes.append(_mix_variance(counts))
-        return replace(state, day_dispersion=day, mix_dispersion=mix, scope_dispersion=tuple(scopes))
-
-
-def _level_variance(observed: Floats, expected: Floats, freedom: int) -> float:
-    """Solve sum (n - m)^2 / (m (1 + phi m)) = freedom for phi, within bounds."""
-    expected = expected + 1e-9
-    square = (observed - expected) ** 2 / expected
-
-    def lack(phi: float) -> float:
-        return float((square / (1 + phi * expected)).sum()) - freedom
-
-    if lack(LEAST) < 0:
-        return LEAST
-    if lack(MOST) > 0:
-        return MOST
-    low, high = LEAST, MOST
-    for _ in range(25):
-        middle = float(np.sqrt(low * high))
-        if lack(middle) > 0:
-            low = middle
-        else:
-            high = middle
-    return float(np.sqrt(low * high))
+        return replace(state, mix_dispersion=mix, scope_dispersion=tuple(scopes))
 
 
 def _mix_variance(table: Floats, trim: float = 0.02, prior: float = 0.003, weight: float = 4.0) -> float:

@@ -43,8 +43,8 @@ class Evaluator:
             settings.profile_strength * np.asarray(profiles[c.kind]) + 0.05 if c.kind in profiles else self.even
             for c in frame.evidence.changes
         ]
-        starts = np.flatnonzero(np.diff(base._block_symptom, prepend=-1))
-        self.group = base._block_symptom[starts]
+        starts = np.flatnonzero(np.diff(base.block_symptom, prepend=-1))
+        self.group = base.block_symptom[starts]
         self.start = starts
         self.size = np.diff(np.append(starts, len(frame.cell_count)))
 
@@ -75,13 +75,13 @@ class Evaluator:
         """Return the problem without a candidate, a start of v, and the state's effects' cell columns."""
         base, frame = self.base, self.base.frame
         k = frame.n_symptoms
-        seen = state.seen.ravel()[base._slot]
+        seen = state.seen.ravel()[base.slot_of]
         rate = base._block_rate(state)
         total = state.background.reshape(-1, k).sum(0)
         split = bool(scope.min() < 1.0) if scope.size else False
         if split:
             held = state.background * scope.reshape(*frame.lattice.shape, 1)
-            part = base._margins(held).ravel()[base._slot]
+            part = base._margins(held).ravel()[base.slot_of]
             share = np.clip(part / np.maximum(seen, 1e-300), 0.0, 1.0)
             columns = [share, 1.0 - share]
             inside = held.reshape(-1, k).sum(0)
@@ -139,7 +139,7 @@ class Evaluator:
         if not exposures:
             return []
         problem, null = self.null(state, exposures[0].scope)
-        seen = np.maximum(state.seen.ravel()[self.base._slot], 1e-300)
+        seen = np.maximum(state.seen.ravel()[self.base.slot_of], 1e-300)
         out: list[Candidate] = []
         warm: Mode | None = None
         warm_mass = 1.0

@@ -30,7 +30,7 @@ def rates(search: Search, found: Found) -> tuple[Floats, Floats, Floats]:
     base, frame = search.base, search.frame
     state = found.state
     k = frame.cell_symptom
-    background = state.seen.ravel()[base._slot] * state.mix_frailty.ravel()[base._block_symptom]
+    background = state.seen.ravel()[base.slot_of] * state.mix_frailty.ravel()[base.block_symptom]
     changes = np.zeros((frame.n_changes, len(frame.cell_count)))
     unlogged = np.zeros(len(frame.cell_count))
     columns: dict[tuple[int, int], Floats] = {}

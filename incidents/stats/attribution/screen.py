@@ -31,12 +31,12 @@ def residuals(base: Base, state: State) -> Residuals:
     """Return what the background of a state leaves over."""
     frame = base.frame
     k = frame.n_symptoms
-    seen = state.seen.ravel()[base._slot] * state.mix_frailty.ravel()[base._block_symptom]
+    seen = state.seen.ravel()[base.slot_of] * state.mix_frailty.ravel()[base.block_symptom]
     total = seen.copy()
     for effect in state.effects:
         total += effect.theta[frame.cell_symptom] * base.cell_exposure(state, effect.exposure)
     owned = frame.cell_count * seen / np.maximum(total, 1e-300)
-    observed = tally(base._block_symptom, owned, frame.n_blocks * k).reshape(-1, k)
+    observed = tally(base.block_symptom, owned, frame.n_blocks * k).reshape(-1, k)
     rate = base._block_rate(state)
     level = state.background.reshape(-1, k).sum(0)
     return Residuals(
@@ -68,7 +68,7 @@ class Screen:
             return np.zeros((0, len(frame.shapes)))
         left = residuals(base, state)
         matrix = csr_matrix(
-            (left.owned, (base._block_symptom, frame.cell_kind)), shape=(n_blocks * k, len(frame.kind_pattern))
+            (left.owned, (base.block_symptom, frame.cell_kind)), shape=(n_blocks * k, len(frame.kind_pattern))
         )
         inside = np.asarray(matrix @ self.held).reshape(n_blocks, k, frame.n_changes)
         weight = left.rate / max(left.rate.sum(), 1e-300)

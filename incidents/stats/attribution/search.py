@@ -17,9 +17,12 @@ from incidents.stats.attribution.candidate import Candidate, Evaluator
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.frame import Frame
 from incidents.stats.attribution.screen import Screen, promising
+from incidents.stats.attribution.surges import best_surge
 from incidents.stats.attribution.unlogged import Scan
 
 UNLOGGED = -1
+SURGE = 1.0  # log odds from which a surge is taken in
+MOST_SURGES = 4
 STOP = -0.5  # log posterior odds at which no further excess is added
 HOPELESS = -2.5  # log posterior odds of the best shape below which the other shapes are not fitted
 SHAPE_SLACK = 6.0  # shapes whose score is lower by more than this are left out
@@ -61,12 +64,14 @@ class Search:
         self.screen = Screen(self.base)
         self.scan = Scan(self.base)
         self.prior = prior_odds  # (J,) log odds
+        self._surges = 0
         self.shape_prior = -np.log(max(len(frame.shapes), 1))
         self.reachable = [j for j in range(frame.n_changes) if frame.reach[j] > 0 and frame.curve[j].any()]
 
     def run(self) -> Found:
         """Return the excesses found."""
-        state = self.base.fit(self.base.start(), 14)
+        state = self.base.calm(self.base.fit(self.base.start(), 8))
+        state = self.base.calm(self.base.fit(state, 6))
         while len(state.effects) < self.settings.max_effects:
             grown = self._grow(state)
             if grown is None:
@@ -109,12 +114,14 @@ class Search:
 
     def _unlogged(self, state: State) -> list[Candidate]:
         return [
-            candidate for exposure in self.scan.best(state) for candidate in self.evaluator.evaluate(state, [exposure])
+            replace(candidate, log_weight=log_prior)
+            for exposure, log_prior in self.scan.best(state)
+            for candidate in self.evaluator.evaluate(state, [exposure])
         ]
 
     def _log_odds(self, candidate: Candidate) -> float:
         if candidate.exposure.change == UNLOGGED:
-            return candidate.gain + float(self.scan.log_prior)
+            return candidate.gain + candidate.log_weight
         return candidate.gain + float(self.prior[candidate.exposure.change]) + candidate.log_weight
 
     def _grow(self, state: State) -> State | None:
@@ -134,9 +141,17 @@ class Search:
             odds_unlogged = self._log_odds(candidate)
             if best is None or odds_unlogged > best[0]:
                 best = (odds_unlogged, candidate)
+        surge = best_surge(self.base.totals(state), state.day_dispersion)
+        if (
+            surge is not None
+            and surge[0] > max(SURGE, -np.inf if best is None else best[0])
+            and self._surges < MOST_SURGES
+        ):
+            self._surges += 1
+            return self.base.calm(self.base.fit(self.base.with_surge(state, surge[1]), 6))
         if best is None or best[0] < STOP:
             return None
-        return self.base.fit(self.evaluator.adopt(state, best[1]), 6)
+        return self.base.calm(self.base.fit(self.evaluator.adopt(state, best[1]), 6))
 
     # ------------------------------------------------------------------ owners
     def _owners(self, state: State) -> tuple[State, list[Slot]]:

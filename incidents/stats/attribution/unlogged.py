@@ -1,60 +1,91 @@
-"""Rises that no change of the log explains: a scan over simple scopes and windows of time."""
+"""Rises that no change of the log explains: a scan over simple scopes and windows of time.
 
+A coarse scan tries every set of values of one dimension and windows of whole blocks. The best boxes are then sharpened: further
+dimensions are added while the counts ask for it, and the edges move in steps of hours.
+"""
+
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from incidents.stats.attribution.base import Base, Exposure, State
+from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats
-from incidents.stats.attribution.screen import residuals
+from incidents.stats.attribution.screen import Residuals, residuals
 
 LENGTHS = (1, 2, 3, 4, 5, 7, 10, 14)  # blocks; and until the end
 SMALL_DIMENSION = 4  # all sets of values are tried up to here, above single values and all but one
+MOST_DIMENSIONS = 3
+LOG_PRIOR = float(np.log(0.15))
+PER_DIMENSION = 2.5  # log prior cost of each dimension beyond the first, and gain it must bring
+EDGE_COST = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A scope (atoms by number) and a window of steps, with its log prior."""
+
+    atoms: tuple[int, ...]
+    start: int
+    stop: int
+    log_prior: float
 
 
 class Scan:
     """Looks for boxes of scope and time in what a state leaves over."""
 
     def __init__(self, base: Base) -> None:
+        """List the sets of values that are tried."""
         self.base = base
         frame = base.frame
         shape = frame.lattice.shape
+        n_kinds = len(frame.kind_pattern)
         pattern = (
             np.array(np.unravel_index(frame.kind_pattern, frame.lattice.open_shape)) if shape else np.zeros((0, 0))
         )
-        scopes: list[Floats] = [np.ones(shape)]
-        held: list[Floats] = [np.ones(len(frame.kind_pattern))]
-        names: list[tuple[int, tuple[int, ...]] | None] = [None]
+        self.axis: list[int] = [-1]
+        self.values: list[tuple[int, ...]] = [()]
+        held: list[Floats] = [np.ones(n_kinds)]
         for axis, size in enumerate(shape):
+            share = frame.usage.sum(axis=tuple(b for b in range(len(shape)) if b != axis))
             for values in _value_sets(size):
                 inside = np.zeros(size)
                 inside[list(values)] = 1.0
-                scopes.append(np.ones(shape) * inside.reshape([-1 if a == axis else 1 for a in range(len(shape))]))
-                share = float(
-                    frame.usage.sum(axis=tuple(b for b in range(len(shape)) if b != axis))[list(values)].sum()
-                )
-                held.append(np.append(inside, share)[pattern[axis]])
-                names.append((axis, values))
-        self.scopes = scopes
+                held.append(np.append(inside, float(share[list(values)].sum()))[pattern[axis]])
+                self.axis.append(axis)
+                self.values.append(values)
         self.held = np.array(held).T  # (Q, A)
-        self.names = names
-        self.log_prior = np.log(0.15) - np.log(max(len(scopes) * frame.n_blocks * 2, 2))
+        self.log_prior = LOG_PRIOR - float(np.log(max(len(self.axis) * frame.n_blocks * 2, 2)))
+        n_steps = len(frame.step_block)
+        self.first_step = np.searchsorted(frame.step_block, np.arange(frame.n_blocks + 1))
+        self.step_width = tally(frame.step, base.width, n_steps)
 
-    def best(self, state: State, count: int = 2) -> list[Exposure]:
-        """Return the most promising boxes as exposures, the best first."""
+    def best(self, state: State, count: int = 2) -> list[tuple[Exposure, float]]:
+        """Return the most promising boxes as exposures with their log prior, the best first."""
+        frame = self.base.frame
+        if frame.n_blocks < 4 or frame.total < 10:
+            return []
+        left = residuals(self.base, state)
+        found = self._coarse(state, left)[: 2 * count]
+        sharpened = []
+        for _, atom, start, stop in found:
+            box, value = self._sharpen(state, left, atom, int(self.first_step[start]), int(self.first_step[stop]))
+            sharpened.append((value, box))
+        sharpened.sort(key=lambda pair: -pair[0])
+        unique: dict[tuple[object, ...], Box] = {}
+        for _, box in sharpened:
+            unique.setdefault((box.atoms, box.start, box.stop), box)
+        return [(self._exposure(box), box.log_prior) for box in list(unique.values())[:count]]
+
+    def _coarse(self, state: State, left: Residuals) -> list[tuple[float, int, int, int]]:
         base, frame = self.base, self.base.frame
         k, n_blocks = frame.n_symptoms, frame.n_blocks
-        if n_blocks < 4 or frame.total < 10:
-            return []
-        left = residuals(base, state)
-        key = base._block_symptom * len(frame.kind_pattern) + frame.cell_kind
-        from scipy.sparse import csr_matrix
-
         matrix = csr_matrix(
-            (left.owned, (base._block_symptom, frame.cell_kind)), shape=(n_blocks * k, len(frame.kind_pattern))
+            (left.owned, (base.block_symptom, frame.cell_kind)), shape=(n_blocks * k, len(frame.kind_pattern))
         )
-        del key
-        inside = np.asarray(matrix @ self.held).reshape(n_blocks, k, len(self.names))
+        inside = np.asarray(matrix @ self.held).reshape(n_blocks, k, len(self.axis))
         weight = left.rate / max(left.rate.sum(), 1e-300)
         expected = np.maximum(inside.sum(0)[None] * weight[:, None, None], 1e-9)
         variance = left.variance + max(state.scope_dispersion, default=0.0)
@@ -62,8 +93,8 @@ class Scan:
         pull = (inside - expected) - shared * expected * (left.observed - left.expected)[:, :, None]
         bend = expected - shared * expected**2
         pull, bend = (np.concatenate([np.zeros((1, *x.shape[1:])), np.cumsum(x, 0)]) for x in (pull, bend))
-        found: list[tuple[float, int, int, int]] = []
         total = np.maximum(bend[-1], 1e-9)
+        found: list[tuple[float, int, int, int]] = []
         for length in (*LENGTHS, 0):
             if length >= n_blocks:
                 continue
@@ -73,17 +104,93 @@ class Scan:
             i = bend[stop] - bend[start]
             free = np.maximum(i * (1 - i / total), 1e-9)
             ratio = 0.5 * (np.maximum(s, 0.0) ** 2 / free).sum(1)  # (starts, A)
-            flat = np.argsort(ratio, axis=None)[-count:]
-            for f in flat:
-                at, atom = np.unravel_index(int(f), ratio.shape)
+            for flat in np.argsort(ratio, axis=None)[-3:]:
+                at, atom = np.unravel_index(int(flat), ratio.shape)
                 found.append((float(ratio[at, atom]), int(atom), int(start[at]), int(stop[at])))
         found.sort(reverse=True)
-        return [self._exposure(*box) for box in found[:count]]
+        return found
 
-    def _exposure(self, _: float, atom: int, start: int, stop: int) -> Exposure:
+    def _sharpen(self, state: State, left: Residuals, atom: int, start: int, stop: int) -> tuple[Box, float]:
+        """Add dimensions, then move the edges; returns the box and its log likelihood ratio with its prior."""
+        atoms = (atom,) if self.axis[atom] >= 0 else ()
+        value = self._value(state, left, self._held(atoms), start, stop)
+        cost = 0.0
+        while len(atoms) < MOST_DIMENSIONS:
+            used = {self.axis[a] for a in atoms}
+            further = [a for a in range(1, len(self.axis)) if self.axis[a] not in used]
+            if not further:
+                break
+            held = self._held(atoms)[:, None] * self.held[:, further]
+            values = self._value(state, left, held, start, stop)
+            top = int(np.argmax(values))
+            extra = PER_DIMENSION if atoms else 0.0
+            if values[top] < value + PER_DIMENSION:
+                break
+            atoms, value, cost = (*atoms, further[top]), float(values[top]), cost + extra
+        start, stop, sharper = self._edges(state, left, self._held(atoms), start, stop)
+        if sharper > value + EDGE_COST:
+            value, cost = sharper, cost + EDGE_COST
+        box = Box(atoms=tuple(sorted(atoms)), start=start, stop=stop, log_prior=self.log_prior - cost)
+        return box, float(value) - cost
+
+    def _held(self, atoms: tuple[int, ...]) -> Floats:
+        out = np.ones(len(self.held))
+        for a in atoms:
+            out = out * self.held[:, a]
+        return out
+
+    def _value(self, state: State, left: Residuals, held: Floats, start: int, stop: int) -> Floats:
+        """Log likelihood ratio of a rise in a window of steps, per scope (…,)."""
+        frame, k = self.base.frame, self.base.frame.n_symptoms
+        inside = (frame.cell_step >= start) & (frame.cell_step < stop)
+        n_kinds = len(frame.kind_pattern)
+        slot = frame.cell_symptom * n_kinds + frame.cell_kind
+        all_counts = tally(slot, left.owned, k * n_kinds).reshape(k, n_kinds) @ held
+        counts = tally(slot[inside], left.owned[inside], k * n_kinds).reshape(k, n_kinds) @ held
+        rate = self._step_rate(state)
+        share = float(rate[start:stop].sum() / rate.sum())
+        return _rise_value(counts, all_counts, share, state.day_dispersion / max((stop - start) / 4.0, 1.0))
+
+    def _step_rate(self, state: State) -> Floats:
+        return tally(self.base.frame.step, state.rate, len(self.base.frame.step_block))
+
+    def _edges(self, state: State, left: Residuals, held: Floats, start: int, stop: int) -> tuple[int, int, float]:
+        frame, k = self.base.frame, self.base.frame.n_symptoms
+        n_steps = len(frame.step_block)
+        counts = tally(
+            frame.cell_step * k + frame.cell_symptom, left.owned * held[frame.cell_kind], n_steps * k
+        ).reshape(n_steps, k)
+        rate = self._step_rate(state)
+        share = rate / rate.sum()
+        total = counts.sum(0)
+        seen = np.concatenate([np.zeros((1, k)), np.cumsum(counts, 0)])
+        time = np.concatenate([[0.0], np.cumsum(share)])
+        reach = 4
+        starts = np.arange(max(start - reach, 0), min(start + reach, n_steps - 1) + 1)
+        stops = np.arange(max(stop - reach, 1), min(stop + reach, n_steps) + 1)
+        best = (start, stop, -np.inf)
+        for a in starts:
+            for b in stops:
+                if b <= a:
+                    continue
+                value = float(
+                    _rise_value(
+                        seen[b] - seen[a], total, float(time[b] - time[a]), state.day_dispersion / max((b - a) / 4.0, 1)
+                    )
+                )
+                if value > best[2]:
+                    best = (int(a), int(b), value)
+        return best
+
+    def _exposure(self, box: Box) -> Exposure:
         frame = self.base.frame
-        scope = self.scopes[atom]
-        curve = ((frame.block >= start) & (frame.block < stop)).astype(float)
+        shape = frame.lattice.shape
+        scope = np.ones(shape)
+        for atom in box.atoms:
+            inside = np.zeros(shape[self.axis[atom]])
+            inside[list(self.values[atom])] = 1.0
+            scope = scope * inside.reshape([-1 if a == self.axis[atom] else 1 for a in range(len(shape))])
+        curve = ((frame.step >= box.start) & (frame.step < box.stop)).astype(float)
         mass = scope * frame.usage
         return Exposure(
             change=-1,
@@ -95,6 +202,17 @@ class Scan:
             carried=curve,
             state=None,
         )
+
+
+def _rise_value(counts: Floats, total: Floats, share: float, variance: float) -> Floats:
+    """Log likelihood ratio of a rise of symptoms (first axis) in a share of time against the rest of the time."""
+    share = min(max(share, 1e-9), 1 - 1e-9)
+    outside = np.maximum(total - counts, 0.0)
+    expected = np.maximum(outside * share / (1 - share), 1e-3) + 0.5
+    excess = np.maximum(counts - expected, 0.0)
+    rise = counts * np.log(np.maximum(counts, 1e-9) / expected) - (counts - expected)
+    rise = np.where(excess > 0, rise, 0.0)
+    return (rise / (1.0 + variance * expected)).sum(0) * (1 - share)
 
 
 def _value_sets(size: int) -> list[tuple[int, ...]]:
