@@ -29,6 +29,7 @@ BIN_NAMES = {
     WEEK: "week",
 }
 PIXELS_A_BIN = 4
+PIXELS_A_DAY = 3  # days are told apart even on a phone
 PIXELS_A_TICK = 62
 TICK_STEPS = (5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, WEEK, 2 * WEEK)
 MOST_BINS = 4000
@@ -90,8 +91,11 @@ class Tick:
 
 def bin_step(axis: Axis, *, finest: int = BIN_STEPS[0], pixels_a_bin: float = PIXELS_A_BIN) -> int:
     """Return the finest step, not below `finest`, whose bins are at least so many pixels wide."""
-    seconds = axis.hours_a_pixel * HOUR * pixels_a_bin
-    return next((step for step in BIN_STEPS if step >= finest and step >= seconds), BIN_STEPS[-1])
+    pixel = axis.hours_a_pixel * HOUR
+    for step in BIN_STEPS:
+        if step >= finest and step >= pixel * (PIXELS_A_DAY if step == DAY else pixels_a_bin):
+            return step
+    return BIN_STEPS[-1]
 
 
 def bins_over(axis: Axis, step: int) -> Bins:

@@ -5,9 +5,9 @@ import { get } from "./overlay-state.js";
 import { clampX, scale, toX } from "./overlay-scale.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
 
-export const LANE = 22;
+export const LANE = 26;
 const BAR = 16;
-const TOP = 3;
+const TOP = 7;
 const STRIP = 26;
 const folds = new Map();
 
@@ -119,16 +119,16 @@ function endMark(item, end, right, base) {
 function discovered(item, base) {
   const from = clampX(toX(item.start));
   const x = toX(item.discovered);
-  const shapes = [svg("line", { class: "ov-unknown", x1: fixed(from), x2: fixed(clampX(x)), y1: base - 0.5, y2: base - 0.5 })];
-  if (x >= 0 && x <= scale.width) shapes.push(svg("path", { class: "ov-found", d: `M${fixed(x)},${base - 5} l4,5.5 h-8 z` }));
+  const shapes = [svg("line", { class: "ov-unknown", x1: fixed(from), x2: fixed(clampX(x)), y1: base + 1, y2: base + 1 })];
+  if (x >= 0 && x <= scale.width) shapes.push(svg("path", { class: "ov-found", d: `M${fixed(x)},${base - 0.5} l3.5,4.5 h-7 z` }));
   return shapes;
 }
 
-/** Told to users: a small pennant. */
+/** Told to users: a small pennant on top of the bar. */
 function announced(item, base) {
   const x = toX(item.announced);
   if (x < 0 || x > scale.width - 6) return [];
-  return [svg("path", { class: "ov-told", d: `M${fixed(x + 0.5)},${base} v-${BAR} l5.5,2.6 l-5.5,2.6` })];
+  return [svg("path", { class: "ov-told", d: `M${fixed(x)},${base - BAR} v-6 l5,2.2 l-5,2.2` })];
 }
 
 /** A folded group: starts as ticks over one line a change that is in force. */

@@ -84,7 +84,7 @@ function legend(complaints, isMultiple, height) {
     swatch.dataset.role = trace.meta.role;
     const colour = resolveTokens({ c: trace.fillpattern?.bgcolor ? trace.fillpattern.fgcolor : trace.fillcolor ?? trace.line.color }).c;
     swatch.style.setProperty("--swatch", colour);
-    const button = make("button", { type: "button", "aria-pressed": String(!hiddenTraces.has(key)), title: trace.name }, swatch, make("span", { class: "ov-legend-name" }, trace.name));
+    const button = make("button", { type: "button", "data-legend": index, "aria-pressed": String(!hiddenTraces.has(key)), title: trace.name }, swatch, make("span", { class: "ov-legend-name" }, trace.name));
     button.addEventListener("click", () => {
       if (hiddenTraces.has(key)) hiddenTraces.delete(key);
       else hiddenTraces.add(key);
@@ -92,8 +92,21 @@ function legend(complaints, isMultiple, height) {
     });
     return make("li", { class: hiddenTraces.has(key) ? "is-hidden" : "" }, button, make("output", { class: "ov-value", "data-trace": index }));
   });
+  for (const { trace, index } of shown.filter(({ trace }) => trace.fillcolor && trace.meta.role === "symptom")) highlightOn(one(`[data-legend="${index}"]`, entries.find((entry) => one(`[data-legend="${index}"]`, entry))), trace, index);
   for (const note of complaints.legend ?? []) entries.push(make("li", { class: "ov-legend-note" }, note));
   list.replaceChildren(...entries);
+}
+
+/** While the pointer or the focus rests on an entry, its symptom is drawn in the accent. */
+function highlightOn(button, trace, index) {
+  const paint = (colour) => {
+    const home = one("#ov-complaints-plot .ov-plotly");
+    if (home?.data?.[index]) globalThis.Plotly.restyle(home, { fillcolor: resolveTokens({ colour }).colour }, [index]);
+  };
+  for (const [on, off] of [["pointerenter", "pointerleave"], ["focus", "blur"]]) {
+    button.addEventListener(on, () => paint("--accent/0.75"));
+    button.addEventListener(off, () => paint(trace.fillcolor));
+  }
 }
 
 /** Draw metric rows: the first at once, the rest when the page is idle. */

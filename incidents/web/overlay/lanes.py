@@ -15,7 +15,7 @@ from incidents.web.overlay.curves import Adoption, line_of, thinned
 from incidents.web.overlay.state import OverlayState
 
 END_MARK = 14.0  # pixels that the sign of an end takes beside its bar
-LONGEST_LABEL = 44
+LONGEST_LABEL = 56
 # A group with more lanes than this starts folded, unless it is the first.
 MOST_OPEN_LANES = 8
 # Labels of releases in the rug stand apart by this many pixels at least.
@@ -50,9 +50,11 @@ def lanes_payload(
     ]
     groups: list[dict[str, Any]] = []
     for key, name, members in _groups(state, drawn, verdicts):
-        groups.append(_group_payload(state, key, name, members, verdicts, first=not groups))
+        group = _group_payload(state, key, name, members, verdicts, first=not groups)
+        if group["items"]:
+            groups.append(group)
     return {
-        "groups": [group for group in groups if group["items"]],
+        "groups": groups,
         "rug": _rug(state, releases, important),
         "nHidden": len(changes) - len(wanted),
         "nChanges": len(changes),
