@@ -1,5 +1,6 @@
 """The Celery application: it wakes workers; what is to be done stands in the database (incidents.jobs)."""
 
+import atexit
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ def _begin_pulse(**_: Any) -> None:
     if not _pulses:
         _pulses.append(Pulse(on_beat=_show_life))
         _pulses[0].start()
+        # A cold shutdown sends no `worker_shutdown`.
+        atexit.register(_end_pulse)
 
 
 @beat_init.connect
