@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from incidents.ingest.bundle.writing.scope import ExportScope, cell, stored
 
 _EXPOSURE = """
-SELECT DISTINCT ON (t.at, g.digest) t.at, t.day_only, g.values::text, t.count
+SELECT DISTINCT ON (t.at, g.values::text COLLATE "C") t.at, t.day_only, g.values::text, t.count
 FROM incidents_exposurecount t JOIN incidents_segment g ON g.id = t.segment_id
 WHERE t.product_id = %(product)s
   AND (t.source_id = %(source)s OR (t.at >= %(starts_at)s AND t.at < %(ends_at)s))
-ORDER BY t.at NULLS FIRST, g.digest, t.source_id <> %(source)s, t.source_id
+ORDER BY t.at NULLS FIRST, g.values::text COLLATE "C", t.source_id <> %(source)s, t.source_id
 """
 
 # Where two sources tell the same metric of the same segment at the same time, the case's own one counts.
 _METRICS = """
-SELECT DISTINCT ON (m.position, m.key, g.digest, t.at)
+SELECT DISTINCT ON (m.position, m.key, g.values::text COLLATE "C", t.at)
        m.key, t.at, t.day_only, g.values::text, t.value, t.n, t.stderr
 FROM incidents_metricpoint t
 JOIN incidents_metricseries s ON s.id = t.series_id
@@ -22,7 +22,7 @@ JOIN incidents_metric m ON m.id = s.metric_id
 JOIN incidents_segment g ON g.id = s.segment_id
 WHERE m.product_id = %(product)s
   AND (s.source_id = %(source)s OR (t.at >= %(starts_at)s AND t.at < %(ends_at)s))
-ORDER BY m.position, m.key, g.digest, t.at, s.source_id <> %(source)s, s.source_id
+ORDER BY m.position, m.key, g.values::text COLLATE "C", t.at, s.source_id <> %(source)s, s.source_id
 """
 
 

@@ -1,0 +1,428 @@
+"""Importing into the database: each row once, what people decided stays, a file is in as a whole or not at all."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from incidents.catalog.models import DimensionValue, Product, Segment, Source, Symptom
+from incidents.changes.editing import ChangeRecord, correct_change
+from incidents.changes.enums import ChangeKind
+from incidents.changes.models import ArtifactVersion, Change, ChangeLink, RolloutStep
+from incidents.core.access import Role
+from incidents.core.audit import record_audit
+from incidents.core.errors import InputError, NotPermitted, NotThere
+from incidents.core.models import AuditEntry
+from incidents.ingest.bundle.report import FileReport, ImportReport, report_of
+from incidents.ingest.bundle.services import import_bundle
+from incidents.metrics.models import EvalRun, ExposureCount, Metric, MetricPoint
+from incidents.response.casework import update_incident
+from incidents.response.enums import IncidentStatus, Severity
+from incidents.response.models import Incident, PublicityEvent, Reference, Statement
+from incidents.tickets.inbox import decide_symptoms, set_ticket_status
+from incidents.tickets.models import Ticket, TicketSymptom
+from tests.factories import make_product, make_user
+from tests.ingest.bundles import CASE, CHANGES, TICKETS, case, change, lines, make_folder, make_zip, ticket
+
+pytestmark = pytest.mark.django_db
+UTC = dt.UTC
+
+
+def take_in(place: Path, *, product: str = "assistant", all_or_nothing: bool = False, **files: object) -> ImportReport:
+    """Import a bundle with these files in place of the good ones."""
+    return import_bundle(path=make_folder(place, **files), product_slug=product, all_or_nothing=all_or_nothing)
+
+
+def of(report: ImportReport, file: str) -> FileReport:
+    """Return the report of one file."""
+    return next(one for one in report.files if one.file == file)
+
+
+def counts(report: ImportReport, file: str) -> tuple[int, int, int]:
+    """Return (created, updated, unchanged) of one file."""
+    one = of(report, file)
+    return one.created, one.updated, one.unchanged
+
+
+def labels(external_id: str) -> dict[str, tuple[float, str]]:
+    """Return {symptom: (confidence, who says so)} of a ticket."""
+    rows = TicketSymptom.objects.filter(ticket__external_id=external_id)
+    return {key: (sure, source) for key, sure, source in rows.values_list("symptom__key", "confidence", "source")}
+
+
+def test_a_bundle_becomes_a_case(tmp_path: Path) -> None:
+    report = take_in(tmp_path)
+    assert (report.n_problems, report.product_slug, report.case_slug) == (0, "assistant", "answers-got-shallower")
+    product = Product.objects.get()
+    assert (product.name, product.timezone, product.is_demo) == ("Assistant", "America/Los_Angeles", False)
+    incident = Incident.objects.get()
+    assert (incident.pk, incident.product, incident.title) == (report.incident_id, product, CASE["title"])
+    assert incident.starts_at == dt.datetime(2026, 3, 1, 8, tzinfo=UTC)
+    # The last day is inside, and the clocks changed on 8 March.
+    assert incident.ends_at == dt.datetime(2026, 4, 1, 7, tzinfo=UTC)
+    assert incident.day_fields == ["starts_at", "ends_at"]
+    assert incident.extra == {"owner": "team-7", "publicity": {"A long thread": {"views": 9000}}}
+    assert PublicityEvent.objects.get().at == dt.datetime(2026, 3, 12, 7, tzinfo=UTC)
+    assert list(Symptom.objects.values_list("key", flat=True)) == ["slow", "forgetful"]
+    assert Metric.objects.get().extra == {"source": "probe"}
+
+
+def test_changes_come_with_rollout_artifact_links_and_colours(tmp_path: Path) -> None:
+    take_in(tmp_path)
+    change = Change.objects.get(external_id="c1")
+    assert change.ended_at == dt.datetime(2026, 3, 21, 7, tzinfo=UTC)
+    assert set(change.day_fields) == {"ended_at", "announced_at", "rollout.1"}
+    assert change.extra == {"risk": {"level": 3}, "rollout": {"0": {"who": "staff"}}}
+    assert [step.share for step in RolloutStep.objects.filter(change=change)] == [0.1, 1.0]
+    assert ArtifactVersion.objects.get(change=change).after == "medium"
+    link = ChangeLink.objects.get()
+    assert (link.change, link.other.external_id, link.kind) == (change, "c2", "masks")
+    # A release comes after what is none, although it started earlier.
+    assert list(Change.objects.order_by("colour").values_list("external_id", "colour")) == [("c1", 0), ("c2", 1)]
+
+
+def test_tickets_keep_what_is_unknown_unknown_and_who_labelled_them(tmp_path: Path) -> None:
+    take_in(tmp_path)
+    first = Ticket.objects.get(external_id="t1")
+    assert (first.segment.values, first.extra, first.day_fields) == ({"surface": "cli"}, {"votes": 4}, ["onset_at"])
+    assert labels("t1") == {"slow": (0.75, "terms")}
+    second = Ticket.objects.get(external_id="t2")
+    assert (second.segment.values, second.weight, second.title, second.text) == ({}, 2.5, "", "")
+    assert labels("t2") == {"forgetful": (1.0, "bundle")}
+    assert labels("t3") == {}
+    assert Ticket.objects.get(external_id="t3").reported_at == dt.datetime(2026, 3, 6, 23, tzinfo=UTC)
+
+
+def test_the_other_files_become_rows(tmp_path: Path) -> None:
+    take_in(tmp_path)
+    assert set(ExposureCount.objects.values_list("count", "day_only")) == {(700, False), (30.5, True), (12, False)}
+    assert ExposureCount.objects.get(count=700).at is None
+    assert set(MetricPoint.objects.values_list("value", "n", "stderr")) == {(812.5, 40, None), (900, None, 1.5)}
+    run = EvalRun.objects.get()
+    assert (run.subject, run.n, run.paired, run.day_fields) == ("c1", 200, True, ["at"])
+    statement = Statement.objects.get()
+    assert statement.claims[0] == {"about": "c1", "says": "no effect", "sure": True}
+    assert (statement.extra, Reference.objects.get().extra) == ({"impact": "none"}, {"read": "2026-05"})
+
+
+def test_the_same_bundle_twice_changes_nothing(tmp_path: Path) -> None:
+    first = take_in(tmp_path)
+    before = _everything()
+    again = import_bundle(path=make_zip(tmp_path), product_slug="assistant")
+    assert again.changed_nothing
+    assert [file.accepted for file in again.files] == [file.accepted for file in first.files]
+    assert _everything() == before
+
+
+def _everything() -> list[list[dict[str, Any]]]:
+    models = (Incident, Change, RolloutStep, ArtifactVersion, ChangeLink, Ticket, TicketSymptom, Segment, Symptom)
+    models += (Metric, MetricPoint, ExposureCount, EvalRun, Statement, Reference, PublicityEvent, DimensionValue)
+    return [sorted(model.objects.values(), key=str) for model in models]
+
+
+def test_a_corrected_bundle_changes_what_differs(tmp_path: Path) -> None:
+    take_in(tmp_path)
+    changes = [{**CHANGES[0], "title": "Renamed", "masks": []}, CHANGES[1], change(id="c3")]
+    tickets = [{**TICKETS[0], "text": "It forgets."}, {**TICKETS[1], "weight": 3}, TICKETS[2], ticket(id="t4")]
+    report = take_in(
+        tmp_path, changes=changes, tickets=tickets, metrics="metric,at,surface,value\nlatency,2026-03-05,cli,9\n"
+    )
+    assert counts(report, "changes.jsonl") == (1, 1, 1)
+    assert counts(report, "tickets.jsonl") == (1, 2, 1)
+    assert counts(report, "metrics.csv") == (0, 1, 0)
+    assert Change.objects.get(external_id="c1").title == "Renamed"
+    assert not ChangeLink.objects.exists()
+    assert labels("t1") == {"slow": (0.5, "terms"), "forgetful": (0.5, "terms")}
+    assert MetricPoint.objects.get(at=dt.datetime(2026, 3, 5, 8, tzinfo=UTC)).n is None
+    # Colours were given in the order of entry and stay.
+    assert dict(Change.objects.values_list("external_id", "colour")) == {"c1": 0, "c2": 1, "c3": 2}
+
+
+def test_a_change_of_rollout_alone_is_a_change(tmp_path: Path) -> None:
+    take_in(tmp_path)
+    changed = {**CHANGES[0], "rollout": [{"at": "2026-03-04T10:00:00Z", "share": 0.3, "who": "staff"}]}
+    changed["artifact"] = {"name": "default", "before": "high", "after": "low"}
+    report = take_in(tmp_path, changes=[changed, CHANGES[1]])
+    assert counts(report, "changes.jsonl") == (0, 1, 1)
+    assert [step.share for step in RolloutStep.objects.all()] == [0.3]
+    assert ArtifactVersion.objects.get().after == "low"
+
+
+def test_labels_alone_make_a_ticket_changed(tmp_path: Path) -> None:
+    take_in(tmp_path)
+    report = take_in(tmp_path, tickets=[{**TICKETS[0], "symptoms": ["slow"]}, *TICKETS[1:]])
+    assert counts(report, "tickets.jsonl") == (0, 1, 2)
+    assert labels("t1") == {"slow": (1.0, "bundle")}
+
+
+def test_what_people_decided_about_tickets_stays(tmp_path: Path, admin_user: User) -> None:
+    take_in(tmp_path)
+    first, second, third = (Ticket.objects.get(external_id=name) for name in ("t1", "t2", "t3"))
+    decide_symptoms(actor=admin_user, ticket=first, symptoms=list(Symptom.objects.filter(key="forgetful")))
+    decide_symptoms(actor=admin_user, ticket=second, symptoms=[])
+    set_ticket_status(actor=admin_user, ticket=third, status="dismissed")
+    changed = [{**TICKETS[0], "text": "Slow, takes ages."}, {**TICKETS[1], "symptoms": ["slow"]}, TICKETS[2]]
+    report = take_in(tmp_path, tickets=changed)
+    assert counts(report, "tickets.jsonl") == (0, 1, 2)
+    assert labels("t1") == {"forgetful": (1.0, "person")}
+    assert labels("t2") == {}
+    assert {row.external_id: row.status for row in Ticket.objects.all()} == {
+        "t1": "triaged",
+        "t2": "triaged",
+        "t3": "dismissed",
+    }
+
+
+def test_what_people_corrected_in_a_change_stays(tmp_path: Path, admin_user: User) -> None:
+    take_in(tmp_path)
+    change = Change.objects.get(external_id="c1")
+    found_at = dt.datetime(2026, 3, 4, 9, tzinfo=UTC)
+    record = ChangeRecord(
+        kind=ChangeKind.EFFORT,
+        title=change.title,
+        started_at=found_at,
+        scope=change.scope,
+        ended_at=change.ended_at,
+        end_kind=change.end_kind,
+        announced_at=change.announced_at,
+        user_facing=True,
+        rollout=((found_at, 1.0),),
+        artifact_name="default",
+        artifact_before="high",
+        artifact_after="medium",
+    )
+    correct_change(actor=admin_user, change=change, record=record, seen_at=change.updated_at)
+    report = take_in(tmp_path, changes=[{**CHANGES[0], "title": "Renamed"}, CHANGES[1]])
+    assert counts(report, "changes.jsonl") == (0, 1, 1)
+    change.refresh_from_db()
+    assert (change.started_at, change.title) == (found_at, "Renamed")
+    assert [step.share for step in change.rollout_steps.all()] == [1.0]
+    assert take_in(tmp_path, changes=[{**CHANGES[0], "title": "Renamed"}, CHANGES[1]]).changed_nothing
+
+
+def test_what_people_edited_in_the_case_and_its_symptoms_stays(tmp_path: Path, admin_user: User) -> None:
+    report = take_in(tmp_path)
+    incident = Incident.objects.get()
+    update_incident(
+        actor=admin_user,
+        incident=incident,
+        title="Spring",
+        summary="What we know.",
+        severity=Severity.MAJOR,
+        status=IncidentStatus.IDENTIFIED,
+        restricted=False,
+    )
+    slow = Symptom.objects.get(key="slow")
+    Symptom.objects.filter(pk=slow.pk).update(terms=["slow", "hangs"])
+    record_audit(actor=admin_user, action="symptom edited", subject=slow, product_id=slow.product_id)
+    again = import_bundle(
+        path=make_folder(tmp_path, case=case(bucket="day")), product_slug="assistant", case_slug=report.case_slug
+    )
+    assert counts(again, "case.json")[:2] == (0, 1)
+    incident.refresh_from_db()
+    assert (incident.title, incident.summary, incident.bucket) == ("Spring", "What we know.", "day")
+    slow.refresh_from_db()
+    assert slow.terms == ["slow", "hangs"]
+
+
+def test_a_symptom_that_nobody_edited_follows_the_bundle(tmp_path: Path) -> None:
+    take_in(tmp_path)
+    symptoms = [{**CASE["symptoms"][0], "name": "Slow answers"}, CASE["symptoms"][1]]
+    report = take_in(tmp_path, case=case(symptoms=symptoms))
+    assert counts(report, "case.json")[:2] == (0, 1)
+    assert Symptom.objects.get(key="slow").name == "Slow answers"
+
+
+def test_good_rows_go_in_and_bad_ones_are_told(tmp_path: Path) -> None:
+    report = take_in(tmp_path, tickets=[ticket(), ticket(id="t2", created_at="soon"), ticket(), ticket(id="t3")])
+    assert counts(report, "tickets.jsonl") == (2, 0, 0)
+    assert of(report, "tickets.jsonl").problems == report.n_problems == 2
+    assert [(problem.line, problem.field) for problem in report.problems] == [(2, "created_at"), (3, "")]
+    assert set(Ticket.objects.values_list("external_id", flat=True)) == {"t1", "t3"}
+
+
+def test_all_or_nothing_leaves_a_bad_file_out_whole(tmp_path: Path) -> None:
+    bad = {"tickets": [ticket(segment={"surface": "new-one"}), ticket(id="t2", created_at="soon")]}
+    report = take_in(tmp_path, all_or_nothing=True, **bad)
+    assert of(report, "tickets.jsonl").refused
+    assert (counts(report, "tickets.jsonl"), Ticket.objects.count()) == ((0, 0, 0), 0)
+    assert counts(report, "changes.jsonl") == (2, 0, 0)
+    assert not DimensionValue.objects.filter(key="new-one").exists()
+
+
+def test_all_or_nothing_also_means_rows_that_repeat_and_links_that_lead_nowhere(tmp_path: Path) -> None:
+    report = take_in(
+        tmp_path,
+        all_or_nothing=True,
+        changes=[change(masks=["gone"])],
+        tickets=[ticket(), ticket()],
+        metrics="metric,at,value\nlatency,2026-03-05,1\nlatency,2026-03-05,2\n",
+        evals=None,
+        statements=None,
+    )
+    refused = {file.file for file in report.files if file.refused}
+    assert refused == {"changes.jsonl", "tickets.jsonl", "metrics.csv"}
+    assert not Change.objects.exists()
+    assert not MetricPoint.objects.exists()
+
+
+def test_a_link_that_leads_nowhere_costs_the_link_alone(tmp_path: Path) -> None:
+    report = take_in(tmp_path, changes=[change(masks=["gone", "c2"]), change(id="c2")], evals=None, statements=None)
+    assert [(problem.line, problem.field) for problem in report.problems] == [(1, "masks")]
+    assert counts(report, "changes.jsonl") == (2, 0, 0)
+    assert ChangeLink.objects.get().other.external_id == "c2"
+
+
+def test_a_value_that_is_new_joins_its_dimension(tmp_path: Path) -> None:
+    take_in(tmp_path, tickets=[ticket(segment={"version": "0.9", "surface": "tv"})])
+    values = DimensionValue.objects.order_by("position")
+    assert list(values.filter(dimension__key="version").values_list("key", flat=True)) == ["0.9", "1.0", "1.1"]
+    assert list(values.filter(dimension__key="surface").values_list("key", flat=True)) == ["cli", "web", "tv"]
+
+
+def test_a_damaged_file_costs_itself_alone(tmp_path: Path) -> None:
+    import zipfile
+
+    path = tmp_path / "broken.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for entry in sorted(make_folder(tmp_path).iterdir()):
+            archive.write(entry, entry.name)
+    path.write_bytes(path.read_bytes().replace(b"It takes ages.", b"It takes agos."))
+    report = import_bundle(path=path, product_slug="assistant")
+    assert of(report, "tickets.jsonl").refused
+    assert "CRC" in report.problems[0].message
+    assert (Ticket.objects.count(), Change.objects.count(), Statement.objects.count()) == (0, 2, 1)
+
+
+def test_stopping_leaves_whole_files_and_importing_again_adds_the_rest(tmp_path: Path) -> None:
+    class StopError(Exception):
+        pass
+
+    def stop(n_done: int, n_total: int | None, message: str) -> None:
+        if message.startswith("tickets.jsonl: "):
+            raise StopError
+
+    tickets = [ticket(id=f"t{number}") for number in range(2500)]
+    folder = make_folder(tmp_path, tickets=tickets)
+    with pytest.raises(StopError):
+        import_bundle(path=folder, product_slug="assistant", progress=stop)
+    assert (Change.objects.count(), Ticket.objects.count()) == (2, 0)
+    report = import_bundle(path=folder, product_slug="assistant")
+    assert counts(report, "changes.jsonl") == (0, 0, 2)
+    assert counts(report, "tickets.jsonl") == (2500, 0, 0)
+
+
+def test_progress_grows_to_its_end_and_names_the_file(tmp_path: Path) -> None:
+    heard: list[tuple[int, int | None, str]] = []
+    folder = make_folder(tmp_path, tickets=[ticket(id=f"t{number}") for number in range(2500)])
+    import_bundle(path=folder, product_slug="assistant", progress=lambda *step: heard.append(step))
+    done = [step[0] for step in heard]
+    total = sum(entry.stat().st_size for entry in folder.iterdir())
+    assert done == sorted(done)
+    assert {step[1] for step in heard} == {total}
+    assert done[-1] == total - (folder / "case.json").stat().st_size
+    assert any(step[2].startswith("tickets.jsonl: 2,000 rows, ") for step in heard)
+
+
+def test_blocks_and_batches_leave_no_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from incidents.catalog import upsert
+
+    monkeypatch.setattr(upsert, "BLOCK", 1000)
+    rows = [ticket(id=f"t{number}", text=f"It is slow {number}.") for number in range(12_000)]
+    rows[11_999] = {**rows[11_999], "id": "t7"}
+    first = take_in(tmp_path, tickets=rows)
+    assert counts(first, "tickets.jsonl") == (11_999, 0, 0)
+    assert [(problem.line, problem.message) for problem in first.problems] == [(12_000, "has the same key as line 8")]
+    rows[6000] = {**rows[6000], "text": "Other words."}
+    again = take_in(tmp_path, tickets=[*rows[:-1], ticket(id="new")])
+    assert counts(again, "tickets.jsonl") == (1, 1, 11_998)
+    assert TicketSymptom.objects.count() == 11_999
+    assert labels("t6000") == {}
+
+
+def test_tickets_outside_the_window_are_kept_and_noted(tmp_path: Path) -> None:
+    report = take_in(tmp_path, tickets=[ticket(created_at="2026-01-01")])
+    assert counts(report, "tickets.jsonl") == (1, 0, 0)
+    assert [note.field for note in report.notes] == ["created_at"]
+
+
+def test_numbers_beyond_64_bits_do_not_change_on_every_import(tmp_path: Path) -> None:
+    huge = (
+        '{"id": "c9", "kind": "flag", "title": "x", "started_at": "2026-03-04", "huge": 123456789012345678901234567890}'
+    )
+    files: dict[str, Any] = {"changes": [huge], "evals": None, "statements": None}
+    files["case"] = lines([case()]).replace(b'"team-7"', b"123456789012345678901234567890")
+    take_in(tmp_path, **files)
+    assert take_in(tmp_path, **files).changed_nothing
+
+
+def test_the_same_id_in_two_cases_is_two_rows(tmp_path: Path) -> None:
+    take_in(tmp_path)
+    report = take_in(tmp_path, case=case(title="Another"))
+    assert counts(report, "tickets.jsonl") == (3, 0, 0)
+    assert Source.objects.count() == 2
+    # The same number of the same segment at the same time is one fact, whoever tells it.
+    assert counts(report, "metrics.csv") == (0, 0, 2)
+    assert (MetricPoint.objects.count(), ExposureCount.objects.count()) == (2, 3)
+
+
+def test_names_come_from_the_folder_the_title_or_the_caller(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    report = import_bundle(path=folder)
+    assert (report.product_slug, Product.objects.get().name) == ("bundle", "Bundle")
+    report = import_bundle(
+        path=folder, product_slug="p", product_name="The P", case_slug="c", title="Other", is_demo=True
+    )
+    assert (report.case_slug, report.title) == ("c", "Other")
+    assert Product.objects.get(slug="p").is_demo
+    assert Incident.objects.get(slug="c").title == "Other"
+
+
+def test_who_may_import(tmp_path: Path) -> None:
+    product = make_product(slug="assistant")
+    folder = make_folder(tmp_path)
+    engineer, support = make_user(Role.ENGINEER, product=product), make_user(Role.SUPPORT, product=product)
+    stranger, head = make_user(), make_user(Role.ADMINISTRATOR)
+    with pytest.raises(NotPermitted):
+        import_bundle(path=folder, product_slug="assistant", actor=support)
+    with pytest.raises(NotThere):
+        import_bundle(path=folder, product_slug="assistant", actor=stranger)
+    assert import_bundle(path=folder, product_slug="assistant", actor=engineer).created
+    with pytest.raises(NotPermitted, match="administrator of all products"):
+        import_bundle(path=folder, product_slug="new", actor=engineer)
+    assert import_bundle(path=folder, product_slug="new", actor=head).created
+    assert Incident.objects.get(product__slug="new").opened_by == head
+
+
+def test_a_case_that_is_not_yours_to_see_is_not_written_to(tmp_path: Path) -> None:
+    report = take_in(tmp_path)
+    Incident.objects.update(restricted=True)
+    engineer = make_user(Role.ENGINEER, product=Product.objects.get())
+    with pytest.raises(NotPermitted, match="another short name"):
+        import_bundle(
+            path=make_folder(tmp_path, tickets=[]),
+            product_slug=report.product_slug,
+            case_slug=report.case_slug,
+            actor=engineer,
+        )
+
+
+def test_the_trail_holds_the_import(tmp_path: Path, admin_user: User) -> None:
+    import_bundle(path=make_folder(tmp_path), product_slug="assistant", actor=admin_user)
+    entry = AuditEntry.objects.get(action="case imported")
+    assert (entry.actor, entry.detail["files"]["tickets.jsonl"]) == (admin_user, [3, 0, 0, 0])
+
+
+def test_an_unusable_bundle_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        take_in(tmp_path, case=case(window={"start": "2026-03-02", "end": "2026-03-01"}))
+    assert not Product.objects.exists()
+
+
+def test_a_report_survives_storage(tmp_path: Path) -> None:
+    import orjson
+
+    report = take_in(tmp_path, tickets=[ticket(id=None)])
+    assert report_of(orjson.loads(orjson.dumps(report.as_json()))) == report
