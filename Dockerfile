@@ -30,7 +30,8 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=workbench.settings \
     WORKBENCH_HOME=/data \
-    WORKBENCH_STATIC_ROOT=/app/staticfiles
+    WORKBENCH_STATIC_ROOT=/app/staticfiles \
+    NUMBA_CACHE_DIR=/data/compiled
 USER workbench
 VOLUME /data
 EXPOSE 8000

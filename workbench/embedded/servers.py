@@ -80,6 +80,8 @@ def environment(home: Home, *, database_url: str, broker_url: str) -> dict[str, 
         # Plain HTTP, and so only on loopback.
         "WORKBENCH_TLS": os.environ.get("WORKBENCH_TLS", "0"),
         "PYTHONUNBUFFERED": "1",
+        # Where compiled inner loops are kept: beside their source would need a writable checkout.
+        "NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR") or str(home.path / "compiled"),
     }
     folder = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", "/usr/bin:/bin")
