@@ -1,7 +1,7 @@
 """Compiled inner loops of `laplace`: value, derivatives and damped Newton steps of one mixture problem.
 
-Plain loops over arrays, compiled by Numba and cached on disk. What they compute is told in `laplace`; the same mathematics
-in vectorised NumPy stands in tests/stats/attribution/reference_laplace.py, which the tests hold this file against.
+Plain loops over arrays, compiled by Numba and cached on disk. What they compute is told in `laplace`; the same
+mathematics in vectorised NumPy stands in tests/stats/attribution/reference_laplace.py, against which it is tested.
 """
 
 import math
@@ -9,15 +9,32 @@ import math
 import numpy as np
 from numba import njit
 
+from incidents.stats.attribution.evidence import Floats, Ints
+
 LARGE = 30.0
 TINY = 1e-300
 
 
 @njit(cache=True, fastmath={"contract", "arcp", "nsz"}, error_model="numpy")
-def evaluate(  # noqa: PLR0917
-    count, group, start, size, column, mass, n_background, split, block_count, design, v, delta, rho,
-    share, group_sum, group_pair, expected,
-):  # fmt: skip
+def evaluate(
+    count: Floats,
+    group: Ints,
+    start: Ints,
+    size: Ints,
+    column: Floats,
+    mass: Floats,
+    n_background: int,
+    split: bool,
+    block_count: Floats,
+    design: Floats,
+    v: Floats,
+    delta: Floats,
+    rho: Floats,
+    share: Floats,
+    group_sum: Floats,
+    group_pair: Floats,
+    expected: Floats,
+) -> float:
     """Fill shares, their sums and products per group, and expected complaints; return the log likelihood."""
     n_blocks, m, k = mass.shape
     height = np.empty(n_blocks)
@@ -69,7 +86,18 @@ def evaluate(  # noqa: PLR0917
 
 
 @njit(cache=True)
-def log_prior(v, delta, rho, n_background, split, scale, alpha, log_mass, design_precision, design_offset):  # noqa: PLR0917
+def log_prior(
+    v: Floats,
+    delta: Floats,
+    rho: Floats,
+    n_background: int,
+    split: bool,
+    scale: Floats,
+    alpha: Floats,
+    log_mass: Floats,
+    design_precision: Floats,
+    design_offset: Floats,
+) -> float:
     """Log density of the priors; `scale` holds (level, mix, scope variance, background precision, log mean, spread)."""
     m, k = v.shape
     value = 0.0
@@ -98,10 +126,29 @@ def log_prior(v, delta, rho, n_background, split, scale, alpha, log_mass, design
 
 
 @njit(cache=True)
-def reduce_system(  # noqa: PLR0917
-    group, mass, n_background, split, block_count, design, v, delta, rho, group_sum, group_pair, expected,
-    scale, alpha, log_mass, design_precision, design_offset, factors, solved, reduced, right,
-):  # fmt: skip
+def reduce_system(
+    group: Ints,
+    mass: Floats,
+    n_background: int,
+    split: bool,
+    block_count: Floats,
+    design: Floats,
+    v: Floats,
+    delta: Floats,
+    rho: Floats,
+    group_sum: Floats,
+    group_pair: Floats,
+    expected: Floats,
+    scale: Floats,
+    alpha: Floats,
+    log_mass: Floats,
+    design_precision: Floats,
+    design_offset: Floats,
+    factors: Floats,
+    solved: Floats,
+    reduced: Floats,
+    right: Floats,
+) -> float:
     """Assemble gradient and Hessian, eliminate the blocks' random effects.
 
     Fills `factors` (D, r, r) Cholesky factors, `solved` (D, r, q + 1) the factors' solutions of cross terms and
@@ -258,7 +305,11 @@ def reduce_system(  # noqa: PLR0917
 
 
 @njit(cache=True)
-def solve_damped(reduced, right, damping):
+def solve_damped(
+    reduced: Floats,
+    right: Floats,
+    damping: float,
+) -> Floats:
     """Solve with the diagonal raised by a share of itself; an empty array where even that is not definite."""
     q = len(right)
     factor = np.zeros((q, q))
@@ -288,10 +339,27 @@ def solve_damped(reduced, right, damping):
 
 
 @njit(cache=True)
-def climb(  # noqa: PLR0917
-    count, group, start, size, column, mass, n_background, split, block_count, design, design_precision,
-    design_offset, scale, alpha, v, delta, rho, iterations, tolerance,
-):  # fmt: skip
+def climb(
+    count: Floats,
+    group: Ints,
+    start: Ints,
+    size: Ints,
+    column: Floats,
+    mass: Floats,
+    n_background: int,
+    split: bool,
+    block_count: Floats,
+    design: Floats,
+    design_precision: Floats,
+    design_offset: Floats,
+    scale: Floats,
+    alpha: Floats,
+    v: Floats,
+    delta: Floats,
+    rho: Floats,
+    iterations: int,
+    tolerance: float,
+) -> tuple[Floats, Floats, Floats, Floats, Floats, float, float, float, int]:
     """Newton's way to the mode; returns (v, delta, rho, share, reduced Hessian, joint, likelihood, log det, steps)."""
     n_blocks, m, k = mass.shape
     p = design.shape[1]

@@ -1,7 +1,7 @@
 """Publicity that nobody logged: a sudden rise of all complaints at once that dies away within days.
 
-Left unmodelled it would pass for day-to-day variation, and with every day that noisy no change of the whole product could
-ever be seen. Onset and decay are searched on the blocks' totals, the day-to-day variance profiled out.
+Left unmodelled it would pass for day-to-day variation, and with days that noisy no change of the whole product
+could ever be seen. Onset and decay are searched on the blocks' totals, the day-to-day variance profiled out.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Rises that no change of the log explains: a scan over simple scopes and windows of time.
 
-A coarse scan tries every set of values of one dimension and windows of whole blocks. The best boxes are then sharpened: further
-dimensions are added while the counts ask for it, and the edges move in steps of hours.
+A coarse scan tries every set of values of one dimension and windows of whole blocks. The best boxes are then
+sharpened: further dimensions are added while the counts ask for it, and the edges move in steps of hours.
 """
 
 from dataclasses import dataclass
