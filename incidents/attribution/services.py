@@ -18,6 +18,7 @@ from incidents.changes.models import Change
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
 from incidents.core.errors import NotReady, NotThere
+from incidents.jobs.enums import JobState
 from incidents.jobs.models import Job
 from incidents.jobs.services import enqueue
 from incidents.response.enums import CandidateStatus
@@ -140,12 +141,14 @@ def run_attribution(*, incident: Incident, actor: "User | None", progress: Progr
 def request_run(*, incident: Incident, actor: "User") -> Job:
     """Ask for a run as a job; the same evidence and code give the job that is open or done already."""
     require(actor, Action.ATTRIBUTE, incident.product)
-    return enqueue(
-        kind=RUN_JOB,
-        payload={"incident": incident.pk},
-        idempotency_key=f"{incident.pk}:{case_fingerprint(incident)}:{code_version()}",
-        created_by=actor,
-    )
+    fingerprint = case_fingerprint(incident)
+    key = f"{incident.pk}:{fingerprint}:{code_version()}"
+    payload = {"incident": incident.pk}
+    job = enqueue(kind=RUN_JOB, payload=payload, idempotency_key=key, created_by=actor)
+    if job.state == JobState.SUCCEEDED and known_run(incident, fingerprint) is None:
+        # Its run was deleted since: the key must not stand in the way of a new one.
+        return enqueue(kind=RUN_JOB, payload=payload, idempotency_key=f"{key}:{job.pk}", created_by=actor)
+    return job
 
 
 @transaction.atomic

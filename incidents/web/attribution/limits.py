@@ -27,9 +27,10 @@ def limits(inputs: Mapping[str, Any], result: Mapping[str, Any]) -> list[str]:
     n = inputs["tickets"]["weight"]
     if n < FEW_COMPLAINTS:
         told.append(f"There are only {labels.plural(n, 'complaint')}: small effects cannot be seen.")
-    told += _silent_dimensions(changes, result["coverage"]["stated"])
-    if result["coverage"]["labelled"] < RARELY_LABELLED:
-        without = labels.percent(1 - result["coverage"]["labelled"])
+    coverage = result["coverage"]
+    told += _silent_dimensions(changes, coverage["stated"])
+    if coverage["labelled"] < RARELY_LABELLED:
+        without = labels.percent(1 - coverage["labelled"])
         told.append(
             f"{without} of the complaints name no known symptom: changes are told apart by their mix less well."
         )
@@ -56,8 +57,10 @@ def _early_and_everywhere(changes: list[Mapping[str, Any]], window: Mapping[str,
     moments = [dt.datetime.fromisoformat(change["started_at"]) for change in changes]
     early = sum(moment < start + SHORT_BEFORE for moment in moments)
     if early:
-        verb = "was in force before the window or within its first three days"
-        told.append(f"{labels.plural(early, 'change')} {verb}: there is little to compare it with.")
+        told.append(
+            f"{labels.plural(early, 'change')} took effect before the window or within its first three days: there is "
+            "little to compare with."
+        )
     everywhere = sum(
         not change["scope"]
         and not change["carried_by_version"]
