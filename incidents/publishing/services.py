@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import slugify
 
 from incidents.catalog.queries import require
 from incidents.core.access import Action
@@ -111,7 +112,7 @@ def _freeze(
     last = Publication.objects.filter(document=row).order_by("-number").first()
     number = last.number + 1 if last else 1
     # An address once given stays.
-    slug = first.slug if first else _free_slug(row)
+    slug = first.slug if first else _free_slug(row, revision.title)
     if current is not None:
         current.is_current = False
         current.save(update_fields=["is_current"])
@@ -136,16 +137,18 @@ def _freeze(
     )
 
 
-def _free_slug(row: Document) -> str:
+def _free_slug(row: Document, title: str) -> str:
+    """Return an address made from the approved title: a case's working title is nobody's business."""
+    base = slugify(title)[:140] or row.kind
     taken = set(
-        Publication.objects.filter(product=row.incident.product, kind=row.kind, slug__startswith=row.slug)
+        Publication.objects.filter(product=row.incident.product, kind=row.kind, slug__startswith=base)
         .exclude(document=row)
         .values_list("slug", flat=True)
     )
-    number, slug = 1, row.slug
+    number, slug = 1, base
     while slug in taken:
         number += 1
-        slug = f"{row.slug}-{number}"
+        slug = f"{base}-{number}"
     return slug
 
 

@@ -62,6 +62,7 @@ def _commands(rail: list[RailItem], *, is_staff: bool) -> list[dict[str, str]]:
     ]
     others = [("Open a case", "plus", "case-new"), ("Preferences", "settings", "preferences")]
     others += [("Change password", "key-round", "password-change")]
+    others += [("People and roles", "users", "people")] if is_staff else []
     others += (
         [("Style guide", "layers", "styleguide"), ("Administration", "shield-check", "admin:index")] if is_staff else []
     )

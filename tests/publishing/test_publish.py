@@ -137,13 +137,14 @@ def test_a_withdrawn_document_may_come_back_as_a_correction(story: Story) -> Non
 
 
 def test_two_documents_of_one_name_get_two_addresses(story: Story) -> None:
-    first = published(story)
-    second = story.sound()
-    Document.objects.filter(pk=second.pk).update(slug=first.slug + "x")
-    Document.objects.filter(pk=first.document_id).update(slug="elsewhere")
-    Document.objects.filter(pk=second.pk).update(slug=first.slug)
-    second.refresh_from_db()
-    assert published(story, second).slug == f"{first.slug}-2"
+    assert published(story).slug == "what-happened"
+    assert published(story).slug == "what-happened-2"
+
+
+def test_the_working_title_of_a_case_is_not_in_the_address(story: Story) -> None:
+    document = story.sound()
+    assert "shallow" in document.slug
+    assert "shallow" not in published(story, document).slug
 
 
 def test_the_public_finds_nothing_before_something_is_published(story: Story) -> None:
