@@ -12,4 +12,4 @@ for name, value in {
 
 from workbench.settings import *  # noqa: E402, F403 - the variables must stand first
 
-DATABASES: dict[str, dict[str, object]] = {}
+DATABASES = {}
