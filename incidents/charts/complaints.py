@@ -42,11 +42,25 @@ class ChangeLayer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelLayers:
-    """What the latest run expects per bin and symptom; `unattributed` is a rise that no known change explains."""
+    """What the latest run expects per bin and symptom; `unattributed` is a rise that no known change explains.
+
+    Of a rise only what was observed above everything expected is drawn (`within`): a picture that promises parts of
+    the observed complaints must not stack up to more than there were.
+    """
 
     background: Numbers  # (n_bins, n_symptoms)
     changes: tuple[ChangeLayer, ...]
     unattributed: Numbers  # (n_bins, n_symptoms)
+
+    def within(self, observed: Numbers) -> "ModelLayers":
+        """Return the same with the rises cut to what was observed, (n_bins, n_symptoms), above the expectation."""
+        expected = self.background + sum((change.values for change in self.changes), np.zeros_like(self.background))
+        room = np.maximum(observed - expected, 0.0)
+        return ModelLayers(
+            background=self.background,
+            changes=self.changes,
+            unattributed=np.minimum(self.unattributed, room),
+        )
 
 
 def step(values: Numbers) -> Numbers:
@@ -141,7 +155,13 @@ def _layer_traces(layers: ModelLayers, bins: Bins, *, symptom: int | None, axis:
             "meta": {"role": "excess", "change": change.key},
         }
         if shape:
-            trace["fillpattern"] = {"shape": shape, "fgcolor": "--surface", "size": 6, "solidity": 0.25}
+            trace["fillpattern"] = {
+                "shape": shape,
+                "bgcolor": f"{token}/0.85",
+                "fgcolor": "--surface",
+                "size": 6,
+                "solidity": 0.25,
+            }
         traces.append(trace)
     if layers.unattributed.any():
         hatch = {"shape": "\\", "bgcolor": "--surface", "fgcolor": "--unattributed", "size": 6, "solidity": 0.25}

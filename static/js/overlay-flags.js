@@ -21,15 +21,13 @@ export function drawFlags(flags) {
 
 function statement(flag) {
   const x = toX(flag.at);
-  const isFlipped = x > scale.width - 20;
-  const way = isFlipped ? -1 : 1;
   const says = `${flag.n === 1 ? "Statement" : `${flag.n} statements`}, ${moment(flag.at)}${flag.n > 1 ? ` to ${moment(flag.last)}` : ""}`;
   const mark = svg("a", { class: "ov-flag", href: `?flags=${flag.ids.join(",")}`, "data-flags": flag.ids.join(","), role: "listitem", tabindex: 0, "aria-label": `${says}: ${flag.texts[0] ?? ""}`, "data-tip": `${says}\n${flag.texts.join("\n")}${flag.n > flag.texts.length ? `\n… and ${flag.n - flag.texts.length} more` : ""}` });
-  mark.append(svg("rect", { class: "ov-hit", x: fixed(isFlipped ? x - 18 : x - 2), y: 0, width: 20, height: HEIGHT }));
+  mark.append(svg("rect", { class: "ov-hit", x: fixed(x - 2), y: 0, width: 20, height: HEIGHT }));
   mark.append(svg("line", { class: "ov-pole", x1: crisp(x), x2: crisp(x), y1: 5, y2: HEIGHT }));
   const wide = flag.n > 1 ? 17 : 11;
-  mark.append(svg("path", { class: "ov-cloth", d: `M${crisp(x)},5 h${way * wide} l${-3 * way},5.5 l${3 * way},5.5 h${-way * wide} z` }));
-  if (flag.n > 1) mark.append(svg("text", { class: "ov-flag-n", x: fixed(x + way * 7.5), y: 14.4 }, flag.n > 99 ? "99" : String(flag.n)));
+  mark.append(svg("path", { class: "ov-cloth", d: `M${crisp(x)},5 h${wide} l-3,5.5 l3,5.5 h-${wide} z` }));
+  if (flag.n > 1) mark.append(svg("text", { class: "ov-flag-n", x: fixed(x + 7.5), y: 14.4 }, flag.n > 99 ? "99" : String(flag.n)));
   return mark;
 }
 

@@ -14,6 +14,7 @@ const folds = new Map();
 export function drawLanes(lanes) {
   const home = one("#ov-lanes");
   const parts = lanes.groups.map((group) => drawGroup(group));
+  one("#ov-key-open").hidden = !lanes.groups.length;
   if (lanes.rug.length) parts.push(drawRug(lanes.rug));
   if (!lanes.groups.length && !lanes.rug.length) parts.push(emptyRow(lanes));
   home.replaceChildren(...parts);
@@ -54,10 +55,10 @@ function laneDrawing(group) {
 function bar(item) {
   const base = item.lane * LANE + TOP + BAR;
   const y = (share) => base - share * BAR;
-  const line = item.line;
-  const left = clampX(toX(line[0][0]));
-  const right = Math.max(clampX(toX(line[line.length - 1][0])), left + 4);
-  const points = line.map(([at, share]) => `${fixed(clampX(toX(at)))},${fixed(y(share))}`);
+  const line = inWindow(item.line);
+  const left = line[0][0];
+  const right = Math.max(line[line.length - 1][0], left + 4);
+  const points = line.map(([x, share]) => `${fixed(x)},${fixed(y(share))}`);
   const isOpen = item.end === null;
   const wholeEnd = item.end === null ? right : Math.max(clampX(toX(item.end)), left + 4);
   const classes = ["ov-change", item.classes];
@@ -76,6 +77,20 @@ function bar(item) {
   if (!isOpen && toX(item.end) <= scale.width) group.append(...endMark(item, wholeEnd, right, base));
   if (item.place !== "none") group.append(label(item, left, right, base));
   return group;
+}
+
+/** Return the share line in pixels, cut at the window's edges: what began before the window has no edge in it. */
+function inWindow(line) {
+  const points = line.map(([at, share]) => [toX(at), share]);
+  const kept = [];
+  points.forEach(([x, share], i) => {
+    const before = points[i - 1];
+    for (const edge of [0, scale.width]) {
+      if (before && before[0] < edge && x > edge) kept.push([edge, before[1] + ((share - before[1]) * (edge - before[0])) / (x - before[0])]);
+    }
+    if (x >= 0 && x <= scale.width) kept.push([x, share]);
+  });
+  return kept.length ? kept : [[clampX(points[0][0]), points[0][1]]];
 }
 
 const tip = (item) => `${item.says}${item.reaches ? "" : "\nDoes not reach the filtered segment."}`;
@@ -127,7 +142,7 @@ function discovered(item, base) {
 /** Told to users: a small pennant on top of the bar. */
 function announced(item, base) {
   const x = toX(item.announced);
-  if (x < 0 || x > scale.width - 6) return [];
+  if (item.announced === null || x < 0 || x > scale.width - 6) return [];
   return [svg("path", { class: "ov-told", d: `M${fixed(x)},${base - BAR} v-6 l5,2.2 l-5,2.2` })];
 }
 

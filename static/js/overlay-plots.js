@@ -2,7 +2,7 @@
 
 import { icon, make, one } from "./dom.js";
 import { count, number, scale, short, toX } from "./overlay-scale.js";
-import { get } from "./overlay-state.js";
+import { change, get } from "./overlay-state.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
 import { resolveTokens } from "./tokens.js";
 
@@ -65,7 +65,9 @@ function complaintsNote(complaints) {
   const bits = [`${count(complaints.total)} in view, per ${complaints.binName}`];
   if (complaints.contrast) bits[0] = `Per hour, 1 = the mean before “${complaints.contrast}”`;
   else if (complaints.dayOnly > 0 && complaints.step < 86400) bits.push(`${count(complaints.dayOnly)} have only a day and are spread over it`);
-  one("#ov-complaints-sub").textContent = bits.join("; ");
+  const back = complaints.contrast ? make("button", { type: "button", class: "link" }, "Back to symptoms") : null;
+  back?.addEventListener("click", () => change({ contrast: null }));
+  one("#ov-complaints-sub").replaceChildren(bits.join("; "), back ? " " : "", back ?? "");
 }
 
 const keyOf = (trace) => trace.meta.key ?? (trace.meta.change ? `change-${trace.meta.change}` : trace.meta.role);

@@ -105,8 +105,9 @@ function startControls() {
   const form = one("#ov-options");
   const defaults = { view: "stacked", clock: "onset", group: "relevance", lines: "pooled" };
   form.addEventListener("change", ({ target }) => {
-    if (target.type === "checkbox") change({ [target.name]: target.checked ? "1" : null });
-    else if (target.type === "radio") change({ [target.name]: target.value === defaults[target.name] ? null : target.value });
+    const more = target.name === "view" || target.name === "layers" ? { contrast: null } : {};
+    if (target.type === "checkbox") change({ [target.name]: target.checked ? "1" : null, ...more });
+    else if (target.type === "radio") change({ [target.name]: target.value === defaults[target.name] ? null : target.value, ...more });
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   let typing = 0;

@@ -16,12 +16,14 @@ from incidents.web.overlay.state import OverlayState
 
 END_MARK = 14.0  # pixels that the sign of an end takes beside its bar
 LONGEST_LABEL = 56
-# A group with more lanes than this starts folded, unless it is the first.
-MOST_OPEN_LANES = 8
+# A group that would make more open lanes than this starts folded, unless it is the first.
+MOST_OPEN_LANES = 11
 # Labels of releases in the rug stand apart by this many pixels at least.
 RUG_APART = 10.0
+# Verdicts of the latest attribution that bring a change to the top.
+NAMED = frozenset({"contributing", "ambiguous"})
 GROUP_NAMES = {
-    "attributed": "Named by the latest attribution",
+    "attributed": "Attributed",
     "ended": "Ended",
     "in_force": "Still in force",
     "all": "Changes",
@@ -41,8 +43,9 @@ def lanes_payload(
     """Return the groups of lanes, the rug of releases, and how many changes the page's own filters hide."""
     important = versions_that_matter(changes)
     wanted = [change for change in changes if _is_wanted(state, change)]
-    releases = [change for change in wanted if is_release(change) and change.pk not in verdicts]
-    rest = [change for change in wanted if not (is_release(change) and change.pk not in verdicts)]
+    named = {pk for pk, verdict in verdicts.items() if verdict in NAMED}
+    releases = [change for change in wanted if is_release(change) and change.pk not in named]
+    rest = [change for change in wanted if not is_release(change) or change.pk in named]
     drawn = [
         _Drawn(change=change, line=line, basis=basis)
         for change in rest
@@ -50,7 +53,9 @@ def lanes_payload(
     ]
     groups: list[dict[str, Any]] = []
     for key, name, members in _groups(state, drawn, verdicts):
-        group = _group_payload(state, key, name, members, verdicts, first=not groups)
+        room = MOST_OPEN_LANES - sum(other["lanes"] for other in groups if not other["folded"])
+        group = _group_payload(state, key, name, members, verdicts)
+        group["folded"] = bool(groups) and group["lanes"] > room
         if group["items"]:
             groups.append(group)
     return {
@@ -86,7 +91,7 @@ def _groups(
         return [
             (kind.value, kind.label, [one for one in drawn if one.change.kind == kind.value]) for kind in ChangeKind
         ]
-    named = [one for one in drawn if verdicts.get(one.change.pk) in {"contributing", "ambiguous"}]
+    named = [one for one in drawn if verdicts.get(one.change.pk) in NAMED]
     chosen = {one.change.pk for one in named}
     others = [one for one in drawn if one.change.pk not in chosen]
     return [
@@ -97,7 +102,7 @@ def _groups(
 
 
 def _group_payload(
-    state: OverlayState, key: str, name: str, members: Sequence[_Drawn], verdicts: Mapping[int, str], *, first: bool
+    state: OverlayState, key: str, name: str, members: Sequence[_Drawn], verdicts: Mapping[int, str]
 ) -> dict[str, Any]:
     low, _ = state.axis.shown
     scale = 1.0 / state.axis.hours_a_pixel
@@ -118,7 +123,6 @@ def _group_payload(
         "key": key,
         "name": name,
         "lanes": packed.n,
-        "folded": packed.n > MOST_OPEN_LANES and not first,
         "items": items,
         "nOutside": len(members) - len(items),
     }

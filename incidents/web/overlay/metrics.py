@@ -8,7 +8,6 @@ import numpy as np
 
 from incidents.charts.axis import Axis
 from incidents.charts.metrics import EvalPoint, Line, eval_figure, gaps, metric_figure
-from incidents.charts.power import detectable_difference
 from incidents.metrics.queries import (
     SeriesBins,
     SeriesRow,
@@ -19,6 +18,7 @@ from incidents.metrics.queries import (
     pooled,
     series_of,
 )
+from incidents.stats.power import detectable_drop
 from incidents.web.overlay.state import OverlayState
 
 PIXELS_A_POINT = 1.6
@@ -119,8 +119,7 @@ def _evals(state: OverlayState) -> dict[str, Any] | None:
     for run in runs:
         known = run.score is not None and run.baseline_score is not None
         difference = (run.score or 0.0) - (run.baseline_score or 0.0) if known else float("nan")
-        base = run.baseline_score if run.baseline_score is not None else run.score
-        least = detectable_difference(n=run.n, baseline=base, paired=run.paired, discordant=run.discordant)
+        least = _detectable(run)
         at = axis.hours(run.at) + (12.0 if "at" in run.day_fields else 0.0)
         points.append(EvalPoint(at=at, name=run.suite, difference=difference, detectable=least))
         told.append(
@@ -134,3 +133,14 @@ def _evals(state: OverlayState) -> dict[str, Any] | None:
             }
         )
     return {"figure": eval_figure(points), "runs": told}
+
+
+def _detectable(run: Any) -> float:
+    """Return the smallest drop (share of tasks) that a run could have seen; NaN where too little is told."""
+    baseline = run.baseline_score if run.baseline_score is not None else run.score
+    drop = None
+    if run.n and run.paired and run.discordant is not None:
+        drop = detectable_drop(n=run.n, discordant=run.discordant)
+    elif run.n and not run.paired and baseline is not None and 0 < baseline <= 1:
+        drop = detectable_drop(n=run.n, baseline=baseline)
+    return float("nan") if drop is None else drop

@@ -14,14 +14,18 @@ from incidents.catalog.queries import permitted
 from incidents.changes.log import links_of
 from incidents.changes.queries import Change, artifacts_of, is_back_dated, is_unannounced, with_rollout
 from incidents.charts.exposure import last_hour
+from incidents.charts.labels import day, moment, percent
 from incidents.charts.palette import classes
 from incidents.core.access import Action
 from incidents.core.errors import InputError, NotThere
+from incidents.documents.queries import notices_of
+from incidents.metrics.queries import metrics_of
 from incidents.response.enums import EvidenceKind
 from incidents.response.evidence import pin_evidence
 from incidents.response.queries import changes_of, incident_for, statements_of
 from incidents.tickets.inbox import ticket_page
 from incidents.tickets.queries import symptom_totals, tickets_in
+from incidents.web.attribution.evidence import DIRECTIONS, sentence
 from incidents.web.overlay.curves import BASES, adoption_of, line_of
 from incidents.web.overlay.selection import chosen_words, selection_of
 from incidents.web.overlay.state import OverlayState, read_state, read_window
@@ -29,6 +33,8 @@ from incidents.web.people import signed_in
 from incidents.web.segments import segment_query
 
 PAGE = 20
+# Edges of a change closer than this share their days before and after: one of them is shown.
+LEAST_APART = dt.timedelta(days=2)
 
 
 def _context(request: HttpRequest, state: OverlayState) -> dict[str, Any]:
@@ -37,6 +43,8 @@ def _context(request: HttpRequest, state: OverlayState) -> dict[str, Any]:
         "incident": state.incident,
         "case_id": state.incident.pk,
         "display_zone": state.zone,
+        # The axis is in the case's zone: the panel beside it must not speak in another.
+        "preferred_zone": None,
         "filter_words": chosen_words(state),
         "filter_query": segment_query(state.chosen),
         "may_pin": permitted(request.user, Action.EDIT_CASE, state.incident.product),
@@ -87,6 +95,8 @@ def change(request: HttpRequest, case_id: int, change_id: int) -> HttpResponse:
         finding = next((one for one in findings(run).changes if one.key == str(row.pk)), None)
     line, basis = line_of(state, row, adoption_of(state, every))
     names = {str(one.pk): one for one in every}
+    titles = {key: one.title for key, one in names.items()}
+    titles |= dict(metrics_of(state.incident.product).values_list("key", "name"))
     context = _context(request, state) | {
         "change": row,
         "classes": classes(row.colour),
@@ -102,8 +112,37 @@ def change(request: HttpRequest, case_id: int, change_id: int) -> HttpResponse:
         "run": run,
         "twins": [names[key] for key in finding.indistinguishable_from if key in names] if finding else [],
         "edges": _edges(state, row),
+        "evidence": [
+            (DIRECTIONS[item.direction], sentence(item, end_kind=row.end_kind, names=titles))
+            for item in (finding.evidence if finding else ())
+        ],
+        "notices": notices_of(row),
+        "times": _times(state, row),
     }
     return render(request, "overlay/change.html", context)
+
+
+def _times(state: OverlayState, row: Change) -> list[tuple[str, str]]:
+    """Return the change's times in words; of some only the day is known, and only the day is said."""
+    named = [
+        ("Took effect", "started_at", row.started_at, "not told"),
+        ("Ended", "ended_at", row.ended_at, "still in force"),
+        ("Found out", "discovered_at", row.discovered_at, "not told"),
+        ("Announced", "announced_at", row.announced_at, "never"),
+        ("Entered here", "recorded_at", row.recorded_at, ""),
+    ]
+    told = []
+    for label, field, at, otherwise in named:
+        if at is None:
+            words = otherwise
+        elif field in row.day_fields:
+            # An end known by its day is kept as the first moment after that day.
+            last = at - dt.timedelta(microseconds=1) if field == "ended_at" else at
+            words = day(last.astimezone(state.zone))
+        else:
+            words = moment(at, state.zone)
+        told.append((label, words))
+    return told
 
 
 def _name(state: OverlayState, key: str) -> str:
@@ -136,9 +175,9 @@ def _curve(state: OverlayState, line: tuple[tuple[float, float], ...]) -> dict[s
 def _edges(state: OverlayState, row: Change) -> list[dict[str, Any]]:
     """Return complaints per day in the three days before and after each edge of the change, inside the window."""
     edges = [("Start", row.started_at)]
-    edges += [(f"{step.share:.0%} reached", step.at) for step in row.rollout_steps.all() if step.at > row.started_at][
-        :4
-    ]
+    for step in row.rollout_steps.all():
+        if step.at - edges[-1][1] >= LEAST_APART:
+            edges.append((f"{percent(step.share)} reached", step.at))
     if row.ended_at is not None:
         edges.append((row.get_end_kind_display() or "End", row.ended_at))
     reach = dt.timedelta(days=3)

@@ -82,6 +82,8 @@ def _complaints(state: OverlayState, model: ModelView) -> dict[str, Any]:
     if state.contrast is not None:
         return payload | _contrast(state, bins)
     layers = model.layers(axis, bins, [one.key for one in series]) if state.layers else None
+    if layers is not None and series:
+        layers = layers.within(np.column_stack([one.values for one in series]))
     if layers is not None and state.view == "multiples":
         figure = small_multiples(series, bins, layers=layers)
     elif layers is not None:

@@ -45,7 +45,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "end": int(incident.ends_at.timestamp()),
         "slug": incident.slug,
     }
-    context["may_pin"] = Action.EDIT_CASE.value in context["may"]
+    context["preferred_zone"] = None
     return render(request, "overlay/case.html", context)
 
 
