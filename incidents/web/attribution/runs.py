@@ -1,5 +1,6 @@
 """Runs: their history, the record of one, and how two differ."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,7 @@ def run_record(request: HttpRequest, case_id: int, run_id: int) -> HttpResponse:
     context |= {
         "shown": run,
         "ranking": ranking_of(context["incident"], run),
+        "window": [dt.datetime.fromisoformat(run.inputs["window"][name]) for name in ("starts_at", "ends_at")],
         "diagnostics": queries.findings(run).diagnostics,
         "changes": sorted(changes, key=lambda one: one["started_at"]),
         "parameters": sorted(run.parameters.items()),

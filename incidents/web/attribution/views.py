@@ -24,7 +24,7 @@ from incidents.web.accounts.preferences import zone_of as preferred_zone
 from incidents.web.attribution.evidence import cards
 from incidents.web.attribution.limits import limits
 from incidents.web.attribution.moved import moved_lines
-from incidents.web.attribution.ranking import Ranking, Row, rank
+from incidents.web.attribution.ranking import Ranking, Row, rank, symptom_name
 from incidents.web.cases.frame import case_context
 from incidents.web.jobs.progress import job_context
 from incidents.web.people import signed_in
@@ -131,7 +131,7 @@ def attribution_change(request: HttpRequest, case_id: int, change_id: int) -> Ht
         "twins": [one for one in _rows(ranking) if one.finding.key in row.finding.indistinguishable_from],
         "set": next((one for one in ranking.sets if row in one.rows), None),
         "symptoms": [
-            (symptoms.get(one.symptom, one.symptom.replace("_", " ").capitalize()), one)
+            (symptoms.get(one.symptom, symptom_name(one.symptom)), one)
             for one in sorted(row.finding.symptoms, key=lambda s: -s.excess.value)
             if one.excess.high >= 0.5
         ],
