@@ -12,6 +12,7 @@ from incidents.attribution.bundles.source import Bundle
 from incidents.attribution.bundles.tables import MetricValue, Segment, UseCount, read_exposure, read_metrics
 from incidents.attribution.bundles.tickets import TicketRows, read_tickets
 from incidents.attribution.exposures import LoggedChange, VersionUse, exposure_of, finest_rows, version_dimension
+from incidents.attribution.usage import usage_over_time
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import (
     UNKNOWN,
@@ -83,6 +84,7 @@ def read_bundle(path: Path, *, settings: Settings | None = None) -> BundleCase:
         changes=tuple(exposure_of(c, axis=axis, dimensions=dimensions, versions=versions) for c in changes),
         usage=usage,
         usage_total=usage_total,
+        usage_over_time=_over_time(head, use, index),
         publicity=tuple(axis.place(at, day_only=day_only) for at, day_only in head.publicity),
         metrics=_panels(head, values, index),
     )
@@ -182,6 +184,19 @@ def _usage(head: CaseHead, use: Sequence[UseCount], index: _Index) -> tuple[Usag
         return usage, None
     hours, counts = zip(*dated, strict=True)
     return usage, spread_over_bins(head.axis, hours, counts)
+
+
+def _over_time(head: CaseHead, use: Sequence[UseCount], index: _Index) -> tuple[tuple[int, Floats], ...]:
+    dated = [row for row in use if row.at is not None]
+    if not dated:
+        return ()
+    return usage_over_time(
+        head.axis,
+        index.dimensions,
+        hours=np.array([head.axis.hours(row.at[0]) for row in dated if row.at is not None]),
+        patterns=index.table([row.segment for row in dated]),
+        counts=np.array([row.count for row in dated]),
+    )
 
 
 def _version_use(

@@ -11,12 +11,21 @@ import numpy as np
 
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats, Ints
-from incidents.stats.attribution.frame import Frame
+from incidents.stats.attribution.frame import Frame, axis_level
 from incidents.stats.attribution.surges import PRECISION, Totals, calm_variance
 
 SEGMENT_PRIOR, LEVEL_PRIOR, MIX_PRIOR = 40.0, 5.0, 15.0  # pseudo-counts of kappa, f and d
 TRIMMED = 0.873  # mean of a chi-square with one degree of freedom without its largest 2 %
 LEAST, MOST = 1e-4, 0.5  # bounds of the dispersions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """Factors of a scope over time: of all its use (D,), and of a report by which of its dimensions it leaves open."""
+
+    reach: Floats  # (D,)
+    table: Floats  # (signatures, D)
+    signature: Ints  # (Q,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +40,7 @@ class Exposure:
     curve: Floats  # (T,)
     carried: Floats  # (T,)
     state: Ints | None  # (Q,) see Frame.kind_state, None without a carrier
+    moved: Moved | None = None  # how the mix of use inside the scope moves over time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +129,7 @@ class Base:
         shape = frame.lattice.shape
         self._axes = [tuple(b for b in range(len(shape)) if b != a) for a in range(len(shape))]
         hour = self.time.hour
+        self._moved: dict[bytes, Moved | None] = {}
         self._hour_count = tally(hour, frame.bin_count, self.time.n_hours)
 
     def start(self) -> State:
@@ -202,7 +213,44 @@ class Base:
             curve=frame.curve[change, shape],
             carried=frame.carried[change, shape],
             state=None if carrier is None else frame.kind_state[:, change],
+            moved=self.moved(frame.scope[change]),
         )
+
+    def moved(self, scope: Floats) -> Moved | None:
+        """Return how the use inside a scope (n_segments,) moves; None where it does not."""
+        key = scope.tobytes()
+        if key not in self._moved:
+            self._moved[key] = self._find_moved(scope)
+        return self._moved[key]
+
+    def _find_moved(self, scope: Floats) -> Moved | None:
+        frame = self.frame
+        axes, members = [], []
+        mask = scope.reshape(frame.lattice.shape)
+        for axis in frame.drift.factors:
+            share = frame.drift.share[axis]
+            held = (frame.usage * mask).sum(axis=self._axes[axis]) / np.maximum(share, 1e-300)
+            if held.max() - held.min() > 1e-6 * max(held.max(), 1e-12):
+                axes.append(axis)
+                members.append(held / held.max())
+        if not axes:
+            return None
+        factors = np.array([frame.drift.of_scope(a, m) for a, m in zip(axes, members, strict=True)])
+        level = axis_level(frame.lattice, frame.kind_pattern)
+        signature = np.zeros(len(frame.kind_pattern), np.int64)
+        for bit, axis in enumerate(axes):
+            signature += (level[axis] == frame.lattice.shape[axis]).astype(np.int64) << bit
+        table = np.array(
+            [
+                np.prod([factors[b] for b in range(len(axes)) if s >> b & 1] or [np.ones(frame.n_blocks)], axis=0)
+                for s in range(2 ** len(axes))
+            ]
+        )
+        return Moved(reach=factors.prod(0), table=table, signature=signature)
+
+    def cell_moved(self, moved: Moved) -> Floats:
+        """Return the factor of each cell (N,)."""
+        return moved.table[moved.signature[self.frame.cell_kind], self.cell_block]
 
     def step_average(self, state: State, curve: Floats) -> Floats:
         """Average a curve over the bins of each step, weighted by the expected rate."""
@@ -219,12 +267,14 @@ class Base:
             known = exposure.state[frame.cell_kind]
             carried = self.step_average(state, exposure.carried)[frame.cell_step]
             general = np.where(known == 0, general, np.where(known == 1, carried, 0.0))
-        return exposure.inside[frame.kind_pattern[frame.cell_kind]] * general
+        out = exposure.inside[frame.kind_pattern[frame.cell_kind]] * general
+        return out if exposure.moved is None else out * self.cell_moved(exposure.moved)
 
     def block_mass(self, state: State, exposure: Exposure) -> Floats:
         """Return reach x curve summed over each block with the expected rate (D,)."""
         frame = self.frame
-        return exposure.reach * tally(frame.block, state.rate * exposure.curve, frame.n_blocks)
+        out = exposure.reach * tally(frame.block, state.rate * exposure.curve, frame.n_blocks)
+        return out if exposure.moved is None else out * exposure.moved.reach
 
     # ------------------------------------------------------------------ fitting
     def fit(self, state: State, rounds: int, *, dispersion: bool = True) -> State:
@@ -340,7 +390,9 @@ class Base:
         # expected per bin and unit rate, effects included
         share = (state.mix_frailty @ level)[frame.block]
         for effect in state.effects:
-            share = share + effect.theta.sum() * effect.exposure.reach * effect.exposure.curve
+            part = effect.theta.sum() * effect.exposure.reach * effect.exposure.curve
+            moved = effect.exposure.moved
+            share = share + (part if moved is None else part * moved.reach[frame.block])
         if design.n_hours > 1:
             expected = tally(design.hour, state.rate * share * state.frailty[frame.block], design.n_hours)
             state = replace(state, hour=state.hour * (self._hour_count + 10) / (expected + 10))
@@ -372,17 +424,22 @@ class Base:
             counts = tally(self.cell_block * (size + 1) + value, owned, frame.n_blocks * (size + 1)).reshape(
                 frame.n_blocks, size + 1
             )[:, :size]
-            scopes.append(_mix_variance(counts))
+            scopes.append(_mix_variance(counts, frame.drift.factors.get(a)))
         return replace(state, mix_dispersion=mix, scope_dispersion=tuple(scopes))
 
 
-def _mix_variance(table: Floats, trim: float = 0.02, prior: float = 0.003, weight: float = 4.0) -> float:
+def _mix_variance(table: Floats, drift: Floats | None = None, *, trim: float = 0.02, prior: float = 0.003) -> float:
     """Variance of log shares between blocks beyond multinomial, by moments, the largest residuals left out; shrunk."""
     total = table.sum()
     if total <= 0 or table.shape[1] < 2:
         return prior
-    share = table.sum(0) / total
     size = table.sum(1, keepdims=True)
+    if drift is None:
+        share = np.broadcast_to(table.sum(0) / total, table.shape)
+    else:
+        level = table.sum(0) / np.maximum((size * drift).sum(0), 1e-9)
+        share = level * drift
+        share = share / np.maximum(share.sum(1, keepdims=True), 1e-12)
     expected = size * share
     squared = (table - expected) ** 2
     excess = squared - expected * (1 - share)
@@ -393,8 +450,7 @@ def _mix_variance(table: Floats, trim: float = 0.02, prior: float = 0.003, weigh
         keep[np.argpartition(scaled, -drop)[-drop:]] = False
         excess = squared / TRIMMED - expected * (1 - share)
     square = (expected.ravel()[keep] ** 2).sum()
-    # a prior worth `weight` blocks of residuals keeps the estimate off the bounds where counts are small
-    noise = 2.0 * (expected.ravel()[keep] * (1 - np.broadcast_to(share, table.shape).ravel()[keep])) ** 2
+    noise = 2.0 * (expected.ravel()[keep] * (1 - share.ravel()[keep])) ** 2
     scale = np.sqrt(noise.sum()) / max(square, 1e-9)  # standard error of the moment estimate
     raw = float(excess.ravel()[keep].sum() / max(square, 1e-9))
     precision = 1.0 / max(scale, 1e-6) ** 2

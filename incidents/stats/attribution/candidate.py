@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from incidents.stats.attribution.base import Base, Effect, Exposure, State
 from incidents.stats.attribution.evidence import Floats
@@ -22,7 +23,9 @@ class Candidate:
     size: float  # tickets
     log_error: float  # standard error of the log size
     thinning: float  # variance of the number of tickets given the rates
-    mode: Mode
+    share: NDArray[np.float32]  # (N,) of each cell of the fit
+    v: Floats  # (m, K) log parameters of background, effects and candidate
+    delta: Floats  # (p,) move of the time regression
     log_weight: float = 0.0  # log prior weight of its shape among the shapes of the change
     others: tuple[Floats, ...] = ()  # theta of the state's effects in this fit
 
@@ -83,8 +86,12 @@ class Evaluator:
             held = state.background * scope.reshape(*frame.lattice.shape, 1)
             part = base._margins(held).ravel()[base.slot_of]
             share = np.clip(part / np.maximum(seen, 1e-300), 0.0, 1.0)
+            inside = held.reshape(-1, k).sum(0)[None]
+            moved = base.moved(scope)
+            if moved is not None:
+                share = np.minimum(share * base.cell_moved(moved), 1.0)
+                inside = np.minimum(inside * moved.reach[:, None], 0.999 * total)
             columns = [share, 1.0 - share]
-            inside = held.reshape(-1, k).sum(0)
             masses = [rate[:, None] * inside, rate[:, None] * (total - inside)]
         else:
             columns = [np.ones(len(seen))]
@@ -191,16 +198,17 @@ class Evaluator:
             size=float(owned.sum()),
             log_error=float(np.sqrt(max(variance, 1e-6))),
             thinning=float((owned * (1 - share)).sum()),
-            mode=mode,
+            share=share.astype(np.float32),
+            v=mode.v,
+            delta=mode.delta,
             others=tuple(theta[problem.n_background : -1]),
         )
 
     def adopt(self, state: State, candidate: Candidate) -> State:
         """Return the state with the candidate as an effect, background and time moved to its fit."""
         base, frame = self.base, self.base.frame
-        mode = candidate.mode
-        n_background = len(mode.v) - 1 - len(state.effects)
-        scale = np.exp(mode.v[:n_background])
+        n_background = len(candidate.v) - 1 - len(state.effects)
+        scale = np.exp(candidate.v[:n_background])
         level = state.background.reshape(-1, frame.n_symptoms)
         scope = candidate.exposure.scope[:, None]
         moved = level * (scope * scale[0] + (1 - scope) * scale[-1])
@@ -211,7 +219,7 @@ class Evaluator:
             for e, theta in zip(state.effects, candidate.others, strict=True)
         ]
         effects.append(Effect(exposure=candidate.exposure, theta=candidate.theta))
-        beta = state.beta + mode.delta
+        beta = state.beta + candidate.delta
         state = replace(
             state,
             background=background,

@@ -92,7 +92,7 @@ class MetricPanel:
 class Settings:
     """Priors and switches; every default is stated in docs/statistics/attribution.md with its reason."""
 
-    inclusion: float = 0.25  # prior probability that a change of the log raised complaints
+    inclusion: float = 0.3  # prior probability that a change of the log raised complaints
     share_centre: float = 0.03  # prior median of a change's excess, as a share of all complaints
     share_spread: float = 1.3  # standard deviation of the logarithm of that share
     profile_strength: float = 6.0  # Dirichlet strength of a change's symptom profile, spread evenly
@@ -146,6 +146,7 @@ class CaseEvidence:
     changes: tuple[ChangeExposure, ...] = ()
     usage: Usage | None = None  # None: learnt from the tickets
     usage_total: Floats | None = None  # (n_bins,) use per bin, an offset for the expected number of complaints
+    usage_over_time: tuple[tuple[int, Floats], ...] = ()  # (dimension, use per bin and value (n_bins, n_values))
     publicity: tuple[float, ...] = ()  # hours of events that made people complain more in every segment at once
     metrics: tuple[MetricPanel, ...] = ()
     settings: Settings = field(default_factory=Settings)
@@ -181,6 +182,9 @@ class CaseEvidence:
                 raise EvidenceError(f"{name}: values must lie in 0..{size - 1}.")
         if not np.all(np.isfinite(self.cell_count)) or (self.cell_count < 0).any():
             raise EvidenceError("cell_count: counts must be finite and not negative.")
+        for dim, use in self.usage_over_time:
+            if not 0 <= dim < n_dims or use.shape != (n_bins, len(self.dimensions[dim].values)):
+                raise EvidenceError(f"usage_over_time: dimension {dim} needs one row a bin and one column a value.")
         keys = [change.key for change in self.changes]
         if len(set(keys)) != len(keys):
             raise EvidenceError("changes: two changes have the same key; give each its own.")

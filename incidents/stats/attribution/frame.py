@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from incidents.stats.attribution.counting import tally
+from incidents.stats.attribution.drift import Drift, measure_drift
 from incidents.stats.attribution.evidence import CaseEvidence, Floats, Ints
 from incidents.stats.attribution.exposure import curves, shapes
 from incidents.stats.attribution.lattice import Lattice, build_lattice, usage_tensor
@@ -38,6 +39,7 @@ class Frame:
     step_block: Ints  # (R,)
     block_hours: Floats  # (D,) centre
     block_weekday: Ints | None  # (D,)
+    drift: Drift
     kind_pattern: Ints  # (Q,) lattice pattern of each kind of report
     kind_state: Ints  # (Q, J) 0 version unknown or no carrier, 1 runs a carrying version, 2 does not
     cell_kind: Ints  # (N,) sorted cells of the fit
@@ -112,6 +114,9 @@ def build_frame(evidence: CaseEvidence) -> Frame:
         step_block=step_block,
         block_hours=tally(block, centre * width, n_blocks) / tally(block, width, n_blocks),
         block_weekday=evidence.weekday[first] if whole_days else None,
+        drift=measure_drift(
+            evidence, lattice, usage, block, axis_level(lattice, kinds[:, 0])[:, kind_of[evidence.cell_pattern]]
+        ),
         kind_pattern=kinds[:, 0],
         kind_state=_states(kinds, evidence),
         cell_kind=unique % n_kinds,
@@ -123,6 +128,13 @@ def build_frame(evidence: CaseEvidence) -> Frame:
         block_count=tally(block, bin_count, n_blocks),
         symptom_count=tally(evidence.cell_symptom, evidence.cell_count, n_symptoms),
     )
+
+
+def axis_level(lattice: Lattice, pattern: Ints) -> Ints:
+    """Return the level of each pattern in each dimension of the lattice (n_axes, n), the number of levels for unknown."""
+    if not lattice.dims:
+        return np.zeros((0, len(pattern)), np.int64)
+    return np.array(np.unravel_index(pattern, lattice.open_shape), dtype=np.int64)
 
 
 def _inside(lattice: Lattice, mass: Floats) -> Floats:

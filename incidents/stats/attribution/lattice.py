@@ -141,7 +141,7 @@ def usage_tensor(lattice: Lattice, evidence: CaseEvidence, rounds: int = 30) -> 
         known = False
         rows, weight = (
             evidence.patterns,
-            tally(evidence.cell_pattern, evidence.cell_count, len(evidence.patterns)).astype(float),
+            _weights(evidence),
         )
     if not lattice.dims or weight.sum() <= 0:
         return np.full(lattice.shape, 1.0 / max(int(np.prod(lattice.shape)), 1)), known and not lattice.dims
@@ -150,11 +150,18 @@ def usage_tensor(lattice: Lattice, evidence: CaseEvidence, rounds: int = 30) -> 
     if known and full.sum() > 0.999 * counts.sum():
         out = full + 1e-9 * full.sum() / full.size
         return out / out.sum(), True
-    return (_rake(lattice, counts, rounds) if known else _from_pairs(lattice, counts)), known
+    if not known:
+        return _from_pairs(lattice, counts), False
+    reports = tally(lattice.locate(evidence.patterns), _weights(evidence), lattice.n_patterns)
+    return _rake(lattice, counts, reports.reshape(lattice.open_shape), rounds), True
 
 
-def _rake(lattice: Lattice, counts: Floats, rounds: int) -> Floats:
-    """Fit the product of margins, then each reported margin in turn."""
+def _weights(evidence: CaseEvidence) -> Floats:
+    return tally(evidence.cell_pattern, evidence.cell_count, len(evidence.patterns))
+
+
+def _rake(lattice: Lattice, counts: Floats, reports: Floats, rounds: int) -> Floats:
+    """Fit the reported margins in turn; a dimension that no count tells apart takes its margin from the tickets."""
     out = np.full(lattice.shape, 1.0 / np.prod(lattice.shape))
     n = len(lattice.dims)
     tables = []
@@ -164,6 +171,11 @@ def _rake(lattice: Lattice, counts: Floats, rounds: int) -> Floats:
         table = counts[index]
         if table.sum() > 0:
             tables.append((known, (table + 1e-6 * table.sum() / table.size) / (table.sum() * (1 + 1e-6))))
+    counted = {axis for known, _ in tables for axis in known}
+    for axis in set(range(n)) - counted:
+        index = tuple(slice(0, lattice.shape[a]) if a == axis else slice(None) for a in range(n))
+        told = reports[index].sum(axis=tuple(a for a in range(n) if a != axis)) + 1.0
+        tables.append(((axis,), told / told.sum()))
     for _ in range(rounds):
         for known, table in tables:
             others = tuple(a for a in range(n) if a not in known)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from incidents.stats.attribution.base import Exposure, State
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.search import UNLOGGED, Found, Search
 
@@ -25,49 +24,36 @@ class Posterior:
     upper_if_there: Floats  # (J,) upper end of the excess if the change had one
 
 
-def rates(search: Search, found: Found) -> tuple[Floats, Floats, Floats]:
-    """Return expected rates per cell relative to the background: of changes (J, N), unlogged (N,), background (N,)."""
-    base, frame = search.base, search.frame
-    state = found.state
-    k = frame.cell_symptom
-    background = state.seen.ravel()[base.slot_of] * state.mix_frailty.ravel()[base.block_symptom]
+def cell_posterior(search: Search, found: Found) -> tuple[Floats, Floats]:
+    """Return each cell's share of the changes (N, J) and of unlogged events (N,).
+
+    A slot's share in a cell is averaged over its owners; what the slots claim together never exceeds one.
+    """
+    frame = search.frame
     changes = np.zeros((frame.n_changes, len(frame.cell_count)))
     unlogged = np.zeros(len(frame.cell_count))
-    columns: dict[tuple[int, int], Floats] = {}
-
-    def column(exposure: Exposure) -> Floats:
-        if exposure.change == UNLOGGED:
-            return base.cell_exposure(state, exposure)
-        key = (exposure.change, exposure.shape)
-        if key not in columns:
-            columns[key] = base.cell_exposure(state, exposure)
-        return columns[key]
-
     for slot in found.slots:
         for candidate, weight in zip(slot.candidates, slot.weights, strict=True):
             if weight < NEGLIGIBLE:
                 continue
-            rate = weight * candidate.theta[k] * column(candidate.exposure)
             if candidate.exposure.change == UNLOGGED:
-                unlogged += rate
+                unlogged += weight * candidate.share
             else:
-                changes[candidate.exposure.change] += rate
+                changes[candidate.exposure.change] += weight * candidate.share
     for candidate in found.weak:
         weight = found.weak_probability[candidate.exposure.change]
         if weight > 0.01:
-            changes[candidate.exposure.change] += weight * candidate.theta[k] * column(candidate.exposure)
-    return changes, unlogged, background
+            changes[candidate.exposure.change] += weight * candidate.share
+    total = np.maximum(unlogged + changes.sum(0), 1.0)
+    return (changes / total).T, unlogged / total
 
 
 def posterior(search: Search, found: Found) -> Posterior:
     """Summarise the search."""
     frame, settings = search.frame, search.settings
     n_changes, n = frame.n_changes, settings.draws
-    changes, unlogged, background = rates(search, found)
-    total = background + unlogged + changes.sum(0)
-    shares = np.empty((len(total), n_changes + 1))
-    shares[:, :-1] = (changes / np.maximum(total, 1e-300)).T
-    shares[:, -1] = 1.0 - shares[:, :-1].sum(1)
+    changes, _ = cell_posterior(search, found)
+    shares = np.column_stack([changes, 1.0 - changes.sum(1)])
     owners = np.array([slot.owners for slot in found.slots]).reshape(len(found.slots), n_changes)
     reachable = np.zeros(n_changes, bool)
     reachable[search.reachable] = True
@@ -118,13 +104,3 @@ def _inverse_error(level: float) -> float:
     from scipy.special import erfinv
 
     return float(erfinv(level))
-
-
-def cell_shares(search: Search, shares: Floats) -> Floats:
-    """Give each cell of the evidence its share."""
-    return shares[search.frame.cell_of]
-
-
-def fitted_state(found: Found) -> State:
-    """Return the state with all slots."""
-    return found.state

@@ -5,7 +5,7 @@ from scipy.special import logsumexp
 
 from incidents.stats.attribution.candidate import Candidate
 from incidents.stats.attribution.counting import tally
-from incidents.stats.attribution.evidence import Floats
+from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.stats.attribution.findings import (
     Attribution,
     ChangeFinding,
@@ -38,7 +38,7 @@ def report(search: Search, found: Found, summary: Posterior, metric_log_odds: Fl
         rises=_rises(search, found),
         separations=(),
         cell_probabilities=summary.shares[frame.cell_of].astype(np.float32),
-        layers=_layers(search, found, owned),
+        layers=_layers(search, found, summary, owned),
         diagnostics=Diagnostics(
             day_dispersion=found.state.day_dispersion,
             mix_dispersion=found.state.mix_dispersion,
@@ -161,7 +161,7 @@ def _ratio(relative: float, excess: Estimate, weight: float) -> Estimate:
     )
 
 
-def _layers(search: Search, found: Found, owned: list[Weighted]) -> Layers:
+def _layers(search: Search, found: Found, summary: Posterior, owned: list[Weighted]) -> Layers:
     frame = search.frame
     state = found.state
     k = frame.n_symptoms
@@ -172,18 +172,23 @@ def _layers(search: Search, found: Found, owned: list[Weighted]) -> Layers:
     for slot in found.slots:
         for candidate, weight in zip(slot.candidates, slot.weights, strict=True):
             if candidate.exposure.change == UNLOGGED and weight > NEGLIGIBLE:
-                unattributed += weight * _layer(candidate, height)
+                unattributed += weight * _layer(candidate, height, frame.block)
     excess = np.zeros((frame.n_changes, frame.evidence.n_bins, k))
     for j, candidates in enumerate(owned):
         for candidate, weight in candidates:
             if weight > NEGLIGIBLE:
-                excess[j] += weight * _layer(candidate, height)
+                excess[j] += weight * _layer(candidate, height, frame.block)
+        # the layers add up to the excess that is told
+        excess[j] *= summary.expected[j] / max(float(excess[j].sum()), 1e-9)
     return Layers(background=background, excess=excess, unattributed=unattributed)
 
 
-def _layer(candidate: Candidate, height: Floats) -> Floats:
+def _layer(candidate: Candidate, height: Floats, block: Ints) -> Floats:
     exposure = candidate.exposure
-    return np.outer(height * exposure.reach * exposure.curve, candidate.theta)
+    reached = height * exposure.curve * exposure.reach
+    if exposure.moved is not None:
+        reached = reached * exposure.moved.reach[block]
+    return np.outer(reached, candidate.theta)
 
 
 def _rises(search: Search, found: Found) -> tuple[UnattributedRise, ...]:

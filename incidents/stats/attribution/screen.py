@@ -56,9 +56,27 @@ class Screen:
         frame = base.frame
         everything = frame.lattice.margins(frame.usage).ravel()
         share = frame.inside / np.maximum(everything, 1e-300)
-        held = share[:, frame.kind_pattern].T  # (Q, J)
-        held = np.where(frame.kind_state == 1, held, np.where(frame.kind_state == 2, 0.0, held))
-        self.held = np.clip(held, 0.0, 1.0)
+        held = np.clip(share[:, frame.kind_pattern].T, 0.0, 1.0)  # (Q, J)
+        self.moved = np.ones((frame.n_blocks, frame.n_changes))
+        self.reached = np.ones((frame.n_blocks, frame.n_changes))
+        known = np.ones_like(held)
+        length = tally(frame.block, base.width, frame.n_blocks)
+        for j, change in enumerate(frame.evidence.changes):
+            moved = base.moved(frame.scope[j])
+            if moved is not None:
+                self.moved[:, j] = self.reached[:, j] = moved.reach
+                known[:, j] = moved.signature == 0
+            if change.carrier is not None:
+                # a named version is inside or outside; how many name it follows adoption
+                adoption = tally(frame.block, change.carrier.adoption * base.width, frame.n_blocks) / length
+                mean = max(float(adoption.mean()), 1e-9)
+                state = frame.kind_state[:, j]
+                held[:, j] *= np.where(state == 1, 1.0, np.where(state == 2, 0.0, mean))
+                self.moved[:, j] *= adoption / mean
+                known[:, j] *= state != 0
+        self.held = held
+        self.known = held * known
+        self.steady = bool((self.moved == 1.0).all())
 
     def scores(self, state: State) -> Floats:
         """Return approximate log likelihood ratios (J, L)."""
@@ -72,11 +90,17 @@ class Screen:
         )
         inside = np.asarray(matrix @ self.held).reshape(n_blocks, k, frame.n_changes)
         weight = left.rate / max(left.rate.sum(), 1e-300)
-        expected = np.maximum(inside.sum(0)[None] * weight[:, None, None], 1e-9)
+        expected = inside.sum(0)[None] * weight[:, None, None]
+        if not self.steady:
+            named = np.asarray(matrix @ self.known).reshape(n_blocks, k, frame.n_changes).sum(0)
+            moving = weight[:, None] * self.moved
+            moving /= np.maximum(moving.sum(0), 1e-300)
+            expected = expected + named[None] * (moving[:, None, :] - weight[:, None, None])
+        expected = np.maximum(expected, 1e-9)
         shared = (left.variance / (1 + left.variance * left.expected))[:, :, None]
         omega = np.maximum(1.0 / expected - shared, 1e-12)
         pull = (inside - expected) / expected - shared * (left.observed - left.expected)[:, :, None]
-        curves = _block_curves(frame, state)  # (D, J, L)
+        curves = _block_curves(frame, state) * self.reached[:, :, None]  # (D, J, L)
         level = (expected**2 * omega).sum(0)  # (K, J)
         along = np.einsum("dkj,djl->kjl", expected * omega, curves)
         square = np.einsum("dkj,djl->kjl", omega, curves**2)

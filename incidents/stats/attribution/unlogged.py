@@ -57,6 +57,12 @@ class Scan:
                 self.axis.append(axis)
                 self.values.append(values)
         self.held = np.array(held).T  # (Q, A)
+        self.moved = np.ones((frame.n_blocks, len(self.axis)))  # (D, A)
+        for atom in range(1, len(self.axis)):
+            if self.axis[atom] in frame.drift.factors:
+                member = np.zeros(shape[self.axis[atom]])
+                member[list(self.values[atom])] = 1.0
+                self.moved[:, atom] = frame.drift.of_scope(self.axis[atom], member)
         self.log_prior = LOG_PRIOR - float(np.log(max(len(self.axis) * frame.n_blocks * 2, 2)))
         n_steps = len(frame.step_block)
         self.first_step = np.searchsorted(frame.step_block, np.arange(frame.n_blocks + 1))
@@ -87,7 +93,9 @@ class Scan:
         )
         inside = np.asarray(matrix @ self.held).reshape(n_blocks, k, len(self.axis))
         weight = left.rate / max(left.rate.sum(), 1e-300)
-        expected = np.maximum(inside.sum(0)[None] * weight[:, None, None], 1e-9)
+        moving = weight[:, None] * self.moved
+        moving = moving / np.maximum(moving.sum(0), 1e-300)
+        expected = np.maximum(inside.sum(0)[None] * moving[:, None, :], 1e-9)
         variance = left.variance + max(state.scope_dispersion, default=0.0)
         shared = (variance / (1 + variance * left.expected))[:, :, None]
         pull = (inside - expected) - shared * expected * (left.observed - left.expected)[:, :, None]
@@ -113,7 +121,7 @@ class Scan:
     def _sharpen(self, state: State, left: Residuals, atom: int, start: int, stop: int) -> tuple[Box, float]:
         """Add dimensions, then move the edges; returns the box and its log likelihood ratio with its prior."""
         atoms = (atom,) if self.axis[atom] >= 0 else ()
-        value = self._value(state, left, self._held(atoms), start, stop)
+        value = self._value(state, left, self._held(atoms)[:, None], start, stop, self._moved(atoms)[:, None])[0]
         cost = 0.0
         while len(atoms) < MOST_DIMENSIONS:
             used = {self.axis[a] for a in atoms}
@@ -121,13 +129,14 @@ class Scan:
             if not further:
                 break
             held = self._held(atoms)[:, None] * self.held[:, further]
-            values = self._value(state, left, held, start, stop)
+            moved = self._moved(atoms)[:, None] * self.moved[:, further]
+            values = self._value(state, left, held, start, stop, moved)
             top = int(np.argmax(values))
             extra = PER_DIMENSION if atoms else 0.0
             if values[top] < value + PER_DIMENSION:
                 break
             atoms, value, cost = (*atoms, further[top]), float(values[top]), cost + extra
-        start, stop, sharper = self._edges(state, left, self._held(atoms), start, stop)
+        start, stop, sharper = self._edges(state, left, atoms, start, stop)
         if sharper > value + EDGE_COST:
             value, cost = sharper, cost + EDGE_COST
         box = Box(atoms=tuple(sorted(atoms)), start=start, stop=stop, log_prior=self.log_prior - cost)
@@ -139,7 +148,7 @@ class Scan:
             out = out * self.held[:, a]
         return out
 
-    def _value(self, state: State, left: Residuals, held: Floats, start: int, stop: int) -> Floats:
+    def _value(self, state: State, left: Residuals, held: Floats, start: int, stop: int, moved: Floats) -> Floats:
         """Log likelihood ratio of a rise in a window of steps, per scope (…,)."""
         frame, k = self.base.frame, self.base.frame.n_symptoms
         inside = (frame.cell_step >= start) & (frame.cell_step < stop)
@@ -147,21 +156,30 @@ class Scan:
         slot = frame.cell_symptom * n_kinds + frame.cell_kind
         all_counts = tally(slot, left.owned, k * n_kinds).reshape(k, n_kinds) @ held
         counts = tally(slot[inside], left.owned[inside], k * n_kinds).reshape(k, n_kinds) @ held
-        rate = self._step_rate(state)
-        share = float(rate[start:stop].sum() / rate.sum())
+        rate = self._step_rate(state)[:, None] * moved[frame.step_block].reshape(len(frame.step_block), -1)
+        share = rate[start:stop].sum(0) / np.maximum(rate.sum(0), 1e-300)
         return _rise_value(counts, all_counts, share, state.day_dispersion / max((stop - start) / 4.0, 1.0))
 
     def _step_rate(self, state: State) -> Floats:
         return tally(self.base.frame.step, state.rate, len(self.base.frame.step_block))
 
-    def _edges(self, state: State, left: Residuals, held: Floats, start: int, stop: int) -> tuple[int, int, float]:
+    def _moved(self, atoms: tuple[int, ...]) -> Floats:
+        out = np.ones(len(self.moved))
+        for a in atoms:
+            out = out * self.moved[:, a]
+        return out
+
+    def _edges(
+        self, state: State, left: Residuals, atoms: tuple[int, ...], start: int, stop: int
+    ) -> tuple[int, int, float]:
         frame, k = self.base.frame, self.base.frame.n_symptoms
+        held = self._held(atoms)
         n_steps = len(frame.step_block)
         counts = tally(
             frame.cell_step * k + frame.cell_symptom, left.owned * held[frame.cell_kind], n_steps * k
         ).reshape(n_steps, k)
-        rate = self._step_rate(state)
-        share = rate / rate.sum()
+        rate = self._step_rate(state) * self._moved(atoms)[frame.step_block]
+        share = rate / max(float(rate.sum()), 1e-300)
         total = counts.sum(0)
         seen = np.concatenate([np.zeros((1, k)), np.cumsum(counts, 0)])
         time = np.concatenate([[0.0], np.cumsum(share)])
@@ -201,12 +219,13 @@ class Scan:
             curve=curve,
             carried=curve,
             state=None,
+            moved=self.base.moved(scope.ravel()),
         )
 
 
-def _rise_value(counts: Floats, total: Floats, share: float, variance: float) -> Floats:
+def _rise_value(counts: Floats, total: Floats, share: float | Floats, variance: float) -> Floats:
     """Log likelihood ratio of a rise of symptoms (first axis) in a share of time against the rest of the time."""
-    share = min(max(share, 1e-9), 1 - 1e-9)
+    share = np.clip(share, 1e-9, 1 - 1e-9)
     outside = np.maximum(total - counts, 0.0)
     expected = np.maximum(outside * share / (1 - share), 1e-3) + 0.5
     excess = np.maximum(counts - expected, 0.0)
