@@ -138,7 +138,7 @@ class Supervisor:
                 REMAP_SIGTERM="SIGQUIT",
                 C_FORCE_ROOT="1",
             ),
-            part("beat", "celery", "-A", "workbench", "beat", "--loglevel", "WARNING"),
+            part("beat", "celery", "-A", "workbench.scheduler", "beat", "--loglevel", "WARNING"),
         ]
 
     def _wait_ready(self, port: int, seconds: float = 90.0) -> None:
