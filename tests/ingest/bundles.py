@@ -56,7 +56,7 @@ TICKETS: list[dict[str, Any]] = [
     {"id": "t2", "created_at": "2026-03-06", "symptoms": ["forgetful"], "weight": 2.5},
     {"id": "t3", "created_at": "2026-03-07T00:00:00+01:00", "text": "Nothing that a term names.", "symptoms": []},
 ]
-EXPOSURE = "at,surface,version,count\n,cli,,700\n2026-03-05,web,,30.5\n2026-03-05T06:00:00Z,,1.0,12\n"
+EXPOSURE = "at,surface,version,count\n,cli,,700\n2026-03-05T06:00:00Z,,1.0,12\n2026-03-05,web,,30.5\n"
 METRICS = "metric,at,surface,version,value,n,stderr\nlatency,2026-03-05,cli,,812.5,40,\nlatency,2026-03-06,,,900,,1.5\n"
 EVALS = [{"id": "e1", "suite": "daily", "at": "2026-03-08", "n": 200, "paired": True, "score": 0.5, "subject": "c1"}]
 STATEMENTS = [
