@@ -123,6 +123,7 @@ def read_case(incident: Incident, *, settings: Settings | None = None, adjust: A
         ),
         usage=usage,
         usage_total=usage_total,
+        usage_over_time=_over_time(axis, use_rows, rows, dimensions),
         publicity=tuple(axis.place(event.at, day_only=event.day_only) for event in publicity_of(incident)),
         metrics=_panels(incident, metrics, patterns, width),
     )
