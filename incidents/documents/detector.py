@@ -77,7 +77,7 @@ _BOUND = "\u241f"
 
 
 def loose_statements(body: str, names: Iterable[str] = ()) -> list[Loose]:
-    """Return what the text states without evidence, in order; `names` are words that hold digits and are no numbers."""
+    """Return what the text states without evidence, in order; `names` (titles, models) are no statements."""
     text = _hide_quiet(body, names)
     found: list[Loose] = []
     for kind, pattern in ((Looseness.DATE, _DATE), (Looseness.NUMBER, _NUMBER)):
@@ -108,7 +108,9 @@ def _hide_quiet(body: str, names: Iterable[str]) -> str:
 
 
 def _names(names: Iterable[str]) -> Iterator[re.Pattern[str]]:
-    wanted = sorted({name.strip() for name in names if any(sign.isdigit() for sign in name)}, key=len, reverse=True)
+    # One plain word is too common to be left aside as a name.
+    told = {name.strip() for name in names}
+    wanted = sorted({name for name in told if any(not sign.isalpha() for sign in name)}, key=len, reverse=True)
     for start in range(0, len(wanted), 200):
         patterns = [re.sub(r"(?:\\?[-_ ])+", r"[-_ ]", re.escape(name)) for name in wanted[start : start + 200]]
         yield re.compile(r"(?<!\w)(?:" + "|".join(patterns) + r")(?!\w)", re.IGNORECASE)

@@ -34,7 +34,10 @@ _ELSEWHERE = re.compile(r"\bcomes?\s+from\b", re.IGNORECASE)
 _EVERYONE = re.compile(r"\b(?:all|every)\s*(?:users|user|one|body|customers|subscribers)?\b", re.IGNORECASE)
 # How long after a fix in a client version "fixed for everyone" is still untrue: people update slowly.
 _ADOPTION = dt.timedelta(days=14)
-_OVER = re.compile(r"\b(?:fixed|resolved|reverted|rolled\s+back|again|restored|ended)\b", re.IGNORECASE)
+_OVER = re.compile(
+    r"\b(?:fixed|resolved|reverted|rolled\s+back|restored|is\s+over|(?:high|normal|working|back)\s+again)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
 """A case's rows as `CaseFacts`: the one place where documents read the database for evidence."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Q
@@ -11,7 +13,6 @@ from incidents.attribution.models import AttributionRun
 from incidents.attribution.queries import latest_run
 from incidents.catalog.models import DimensionValue, Symptom
 from incidents.changes.models import Change
-from incidents.documents.detectable import smallest_drop
 from incidents.documents.facts import (
     CaseFacts,
     ChangeFact,
@@ -25,6 +26,7 @@ from incidents.documents.words import Moment, slug_piece
 from incidents.metrics.models import EvalRun, Metric
 from incidents.response.models import CandidateChange, Incident
 from incidents.response.queries import candidates_of, changes_of, statements_of, zone_of
+from incidents.stats.power import detectable_drop
 from incidents.tickets.queries import Complaints, symptom_totals
 
 _REF = 20
@@ -43,13 +45,13 @@ def facts_of(incident: Incident) -> CaseFacts:
     keys = _change_keys(rows)
     run = latest_run(incident)
     totals = symptom_totals(Complaints(product=incident.product, start=incident.starts_at, end=incident.ends_at))
-    days = incident.day_fields
+    days, zone = incident.day_fields, zone_of(incident)
     return CaseFacts(
         title=incident.title,
         product=incident.product.name,
-        zone=zone_of(incident),
-        starts=Moment(at=incident.starts_at, day_only="starts_at" in days or "start" in days),
-        ends=Moment(at=incident.ends_at, day_only="ends_at" in days or "end" in days, is_end=True),
+        zone=zone,
+        starts=_edge(incident.starts_at, zone, known_day="starts_at" in days),
+        ends=_edge(incident.ends_at, zone, known_day="ends_at" in days, is_end=True),
         n_tickets=round(sum(totals.values())),
         changes=_changes(rows, keys, candidates_of(incident)),
         statements=_statements(incident),
@@ -60,6 +62,11 @@ def facts_of(incident: Incident) -> CaseFacts:
         names=_names(incident, rows),
         metrics=dict(Metric.objects.filter(product=incident.product).values_list("key", "name")),
     )
+
+
+def _edge(at: dt.datetime, zone: ZoneInfo, *, known_day: bool, is_end: bool = False) -> Moment:
+    """Return an edge of the window; one at a local midnight is told by its day."""
+    return Moment(at=at, day_only=known_day or at.astimezone(zone).time() == dt.time(), is_end=is_end)
 
 
 def _change_keys(rows: Iterable[Change]) -> dict[int, str]:
@@ -169,15 +176,21 @@ def _evals(incident: Incident) -> tuple[EvalFact, ...]:
             discordant=row.discordant,
             subject=row.subject,
             verdict=row.verdict,
-            detectable=smallest_drop(
-                n=row.n,
-                baseline=row.baseline_score if row.baseline_score is not None else row.score,
-                paired=row.paired,
-                discordant=row.discordant,
-            ),
+            detectable=_detectable(row),
         )
         for row in rows.order_by("at", "id")
     )
+
+
+def _detectable(row: EvalRun) -> float | None:
+    """Return the smallest drop the run could have shown, None where what was recorded does not tell."""
+    if not row.n:
+        return None
+    if row.paired:
+        return detectable_drop(n=row.n, discordant=row.discordant) if row.discordant is not None else None
+    baseline = row.baseline_score if row.baseline_score is not None else row.score
+    # A score in other units than a pass rate has no such drop.
+    return detectable_drop(n=row.n, baseline=baseline) if baseline is not None and 0 < baseline <= 1 else None
 
 
 def _symptoms(incident: Incident, totals: Mapping[int, float]) -> tuple[SymptomFact, ...]:
@@ -219,8 +232,9 @@ def _names(incident: Incident, rows: Iterable[Change]) -> tuple[str, ...]:
     values = DimensionValue.objects.filter(dimension__product=incident.product).values_list("key", flat=True)
     shown = {value for value in values if any(sign.isdigit() for sign in value)}
     shown |= {value for row in rows for values in row.scope.values() for value in map(str, values)}
-    shown |= {row.title for row in rows} | {incident.product.name}
-    return tuple(sorted(name for name in shown if any(sign.isdigit() for sign in name)))
+    # Titles are names: "two weeks of doubled limits" claims nothing.
+    titles = {row.title for row in rows} | {incident.product.name}
+    return tuple(sorted({name for name in shown if any(sign.isdigit() for sign in name)} | titles))
 
 
 def _silences(incident: Incident) -> tuple[SilenceFact, ...]:

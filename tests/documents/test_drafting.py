@@ -34,7 +34,7 @@ def test_every_claim_of_fresh_notices_is_supported() -> None:
 def test_nothing_is_invented_what_is_not_known_is_asked() -> None:
     questions = [gap.question for gap in gaps(build_postmortem(FACTS))]
     assert questions.count("owner") == questions.count("due date") >= 5
-    assert questions.count("why we made this change, in one sentence") == 2
+    assert questions.count("why we made this change, where the words before do not say it") == 2
 
 
 def test_the_sections_stand_in_their_order() -> None:
@@ -86,10 +86,12 @@ def test_two_changes_that_cannot_be_told_apart_are_named_once_and_not_split() ->
 
 def test_slow_detection_names_power_masks_builds_overlap_state_and_silence() -> None:
     told = section(build_postmortem(FACTS), "Why it took so long to see")
-    assert "only have found a drop of [10.5 points](ev:eval-weekly-power) or more" in told
+    assert (
+        "could only have found a drop of [10.5 points](ev:eval-weekly-power) or more; it measured [1.0 points]" in told
+    )
     assert "builds that only staff used" in told
     assert "in force together for [12 days]" in told
-    assert "no chart split by that state" in told
+    assert "in a count of all sessions such an effect is small" in told
     assert "sent nothing [from 25 Mar 2031 to 2 Apr 2031]" in told
 
 

@@ -17,7 +17,7 @@ def _factor(pen: Pen, number: int, change: ChangeFact) -> str:
     parts = [
         f"### {number}. {pen.title(change)}",
         f"**What we changed and why.** {_intent(pen, change)}",
-        f"**When.** It was in force {pen.span(change)}.{_ramp(pen, change)}",
+        f"**When.** It {'was' if change.ended else 'has been'} in force {pen.span(change)}.{_ramp(pen, change)}",
         f"**Who was exposed.** {words.sentence(pen.who(change))}{_state(change)}",
         f"**Why it hurt.** {_harm(pen, change)}",
         f"**How it ended.** {_ending(pen, change)}",
@@ -36,7 +36,8 @@ def _intent(pen: Pen, change: ChangeFact) -> str:
                 f"The text of “{words.plain(name)}” went from {pen.cite(key + '-before', otherwise='nothing')} "
                 f"to {pen.cite(key + '-after', otherwise='nothing')}."
             )
-    parts.append(prompt("why we made this change, in one sentence" if told else "what was changed and why"))
+    question = "why we made this change, where the words before do not say it" if told else "what was changed and why"
+    parts.append(prompt(question))
     return " ".join(parts)
 
 
@@ -50,7 +51,7 @@ def _ramp(pen: Pen, change: ChangeFact) -> str:
 def _state(change: ChangeFact) -> str:
     if "session" not in change.scope:
         return ""
-    return " Exposure depended on the state of a session, not on the kind of user, so totals hid it."
+    return " Exposure depended on the state of a session, not on the kind of user, so totals dilute it."
 
 
 def _harm(pen: Pen, change: ChangeFact) -> str:

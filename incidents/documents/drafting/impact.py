@@ -1,6 +1,7 @@
 """Summary, impact and timeline."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from incidents.documents import words
 from incidents.documents.drafting.pen import Pen, prompt
@@ -21,16 +22,17 @@ def summary_section(pen: Pen) -> str:
             + prompt("what we know and what we do next")
         )
     first, last = factors[0], max(factors, key=lambda change: change.ended.at if change.ended else facts.ends.at)
-    until = (
-        f"to {pen.cite(f'change-{last.ref}-ended')}"
-        if last.ended
-        else "until now; at least one change is still in force"
-    )
+    began = pen.cite(f"change-{first.ref}-started")
+    if last.ended is not None:
+        when = f"From {began} to {pen.cite(f'change-{last.ref}-ended')}, {product} worked worse than before"
+        still = ""
+    else:
+        when = f"Since {began}, {product} has worked worse than before"
+        still = " At least one of the changes is still in force."
     symptoms = words.joined([f"“{words.plain(name)}”" for name in pen.symptom_names()])
-    complained = f" Most of what people reported was {symptoms}." if symptoms else ""
+    complained = f" People reported above all {symptoms}." if symptoms else ""
     lines = [
-        f"From {pen.cite(f'change-{first.ref}-started')} {until}, {product} worked worse than before for a part of its "
-        f"users.{complained} {_attributed(pen, factors)}:",
+        f"{when} for a part of its users.{complained}{still} {_attributed(pen, factors)}:",
         "\n".join(_factor_line(pen, change) for change in factors),
     ]
     lines.append(_relation(pen, factors))
@@ -85,14 +87,17 @@ def impact_section(pen: Pen) -> str:
     if reached:
         text.append("Who was exposed:\n\n" + "\n".join(reached))
     if facts.run is not None and facts.run.unattributed:
-        rest = pen.cite("run-unattributed")
-        clear = float(facts.run.unattributed["low"]) > 0.5
-        text.append(
-            f"A further rise of {rest} complaints is explained by none of the changes we know of."
-            if clear
-            else f"Beyond these changes the complaints show no clear further rise: {rest}."
-        )
+        text.append(_rest(pen, facts.run.unattributed))
     return "\n\n".join(text)
+
+
+def _rest(pen: Pen, unattributed: Mapping[str, float]) -> str:
+    rest = pen.cite("run-unattributed")
+    if float(unattributed["low"]) > 0.5:
+        return f"A further rise of {rest} complaints is explained by none of the changes we know of."
+    if float(unattributed["high"]) < 0.5:
+        return f"Beyond these changes the complaints show {pen.cite('run-unattributed', 'no further rise')}."
+    return f"Beyond these changes the complaints show no clear further rise: {rest}."
 
 
 def timeline_section(pen: Pen) -> str:

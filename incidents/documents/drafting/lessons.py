@@ -34,33 +34,45 @@ def _delays(pen: Pen, factors: list[ChangeFact]) -> list[str]:
 
 
 def _evaluations(pen: Pen, factors: list[ChangeFact]) -> list[str]:
-    keys = {change.key: change for change in factors}
+    """Say change by change what the evaluations before could not have seen, and what saw it in the end."""
     lines = []
-    for run in pen.facts.evals:
-        change = keys.get(run.subject)
-        if change is None:
-            continue
-        lines.append(f"**Evaluations were too weak.** {_power(pen, run, change)}")
+    for change in factors:
+        runs = [run for run in pen.facts.evals if run.subject == change.key]
+        blind = [run for run in runs if not _saw(run)]
+        seen = [run for run in runs if _saw(run)]
+        if blind:
+            told = "\n".join(f"    - {_blind(pen, run)}" for run in blind)
+            lines.append(f"**Evaluations were too weak** to judge “{pen.title(change)}”:\n{told}")
+        if seen:
+            told = "\n".join(f"    - {_measured(pen, run)}" for run in seen)
+            lines.append(f"**What showed it in the end,** for “{pen.title(change)}”:\n{told}")
     return lines
 
 
-def _power(pen: Pen, run: EvalFact, change: ChangeFact) -> str:
-    suite, at = words.plain(run.suite), pen.cite(f"eval-{run.ref}-at")
-    lead = f"“{suite}” judged “{pen.title(change)}” on {at}"
+def _saw(run: EvalFact) -> bool:
+    return run.drop is not None and run.detectable is not None and run.drop >= run.detectable
+
+
+def _measured(pen: Pen, run: EvalFact) -> str:
+    return (
+        f"“{words.plain(run.suite)}” on {pen.cite(f'eval-{run.ref}-at')}, with {pen.cite(f'eval-{run.ref}-n')} tasks, "
+        f"could have found a drop of {pen.cite(f'eval-{run.ref}-power')} and measured "
+        f"{pen.cite(f'eval-{run.ref}-drop')}."
+    )
+
+
+def _blind(pen: Pen, run: EvalFact) -> str:
+    lead = f"“{words.plain(run.suite)}” on {pen.cite(f'eval-{run.ref}-at')}"
     if run.n is None:
-        return f"{lead}, but the number of its tasks is not recorded, so what it could have seen is unknown."
-    tasks = pen.cite(f"eval-{run.ref}-n")
-    lead = f"{lead} with {tasks} tasks"
+        return f"{lead}: the number of its tasks is not recorded, so what it could have seen is unknown."
+    lead = f"{lead}, with {pen.cite(f'eval-{run.ref}-n')} tasks"
     power = pen.cite(f"eval-{run.ref}-power")
-    if not power or run.detectable is None:
-        return f"{lead}; what it could have seen cannot be computed from what was recorded."
-    text = f"{lead}. It could only have found a drop of {power} or more"
-    drop = pen.cite(f"eval-{run.ref}-drop")
-    if run.drop is not None and 0 < run.drop < run.detectable:
-        return f"{text}; the drop it measured, {drop}, lies below that, so the result said nothing either way."
-    if run.drop is not None and run.drop >= run.detectable:
-        return f"{text}, and it did measure {drop}."
-    return f"{text}; a smaller drop would have passed unseen."
+    if not power:
+        return f"{lead}: what it could have seen cannot be computed from what was recorded."
+    lead = f"{lead}, could only have found a drop of {power} or more"
+    if run.drop is not None and run.drop > 0:
+        return f"{lead}; it measured {pen.cite(f'eval-{run.ref}-drop')}, which says nothing either way."
+    return f"{lead}; it measured none, and a smaller one would have passed unseen."
 
 
 def _masks(pen: Pen, factors: list[ChangeFact]) -> list[str]:
@@ -73,11 +85,13 @@ def _masks(pen: Pen, factors: list[ChangeFact]) -> list[str]:
         names = words.joined([f"“{pen.title(change)}”" for change in hidden])
         since = pen.cite(f"change-{other.ref}-started")
         if other.visibility == "public":
-            lines.append(f"**It was masked.** “{pen.title(other)}”, in force since {since}, hid the effect of {names}.")
+            lines.append(
+                f"**It was masked.** “{pen.title(other)}”, in force since {since}, is recorded as hiding the effect of {names}."
+            )
         else:
             lines.append(
-                f"**Our own builds differed from yours.** {words.sentence(pen.title(other))[:-1]}, in force since "
-                f"{since} on builds that only staff used, hid the effect of {names} from us."
+                f"**Our own builds differed from yours.** {pen.subject(other)}, in force since "
+                f"{since} on builds that only staff used, is recorded as hiding the effect of {names} from us."
             )
     return lines
 
@@ -88,12 +102,12 @@ def _overlap(pen: Pen, factors: list[ChangeFact]) -> list[str]:
         key = f"overlap-{first.ref[:22]}-{second.ref[:22]}"
         lines.append(
             f"**Changes overlapped.** “{pen.title(first)}” and “{pen.title(second)}” were in force together for "
-            f"{pen.cite(key)}, so complaints about one looked like complaints about the other."
+            f"{pen.cite(key)}, so time alone does not tell them apart."
         )
     for number, _ in enumerate(clean_windows(factors), start=1):
         lines.append(
-            f"**A control period went unused.** {pen.capital(f'clean-{number}')} none of these changes was in force; "
-            "comparing with those days separates them."
+            f"**There is a period to compare with.** {pen.capital(f'clean-{number}')} none of these changes was in force; "
+            "setting those days against the others separates them."
         )
     return lines
 
@@ -104,8 +118,8 @@ def _states(pen: Pen, factors: list[ChangeFact]) -> list[str]:
         if "session" in change.scope:
             states = words.joined([value.replace("_", " ") for value in change.scope["session"]], "or")
             lines.append(
-                f"**Totals hid it.** “{pen.title(change)}” reached only sessions in one state ({words.plain(states)}); "
-                "no chart split by that state."
+                f"**Totals dilute it.** “{pen.title(change)}” reached only sessions in one state ({words.plain(states)}); "
+                "in a count of all sessions such an effect is small."
             )
     return lines
 
@@ -113,7 +127,7 @@ def _states(pen: Pen, factors: list[ChangeFact]) -> list[str]:
 def _silences(pen: Pen) -> list[str]:
     return [
         f"**A source fell silent.** {words.plain(silence.name)} sent nothing {pen.cite(f'silent-{silence.ref}')}; "
-        "the gap was not noticed."
+        "what happened in that time does not show in it."
         for silence in pen.facts.silences[:5]
     ]
 

@@ -65,6 +65,11 @@ class Pen:
         """Return a change's title; one that the public never had is named by its kind alone."""
         return words.plain(change.public_title)
 
+    def subject(self, change: ChangeFact) -> str:
+        """Return the change at the start of a sentence: its title in quotes, or "An internal-only change"."""
+        title = self.title(change)
+        return f"“{title}”" if change.visibility == "public" else title[0].upper() + title[1:]
+
     def kind(self, change: ChangeFact) -> str:
         """Return the change's kind as a phrase: "a change of caching"."""
         return _KIND.get(change.kind, "a change")
@@ -73,7 +78,7 @@ class Pen:
         """Return "from A to B (34 days)" or "since A", each time a claim."""
         start = self.cite(f"change-{change.ref}-started")
         if change.ended is None:
-            return f"since {start}, and still"
+            return f"since {start}"
         end = self.cite(f"change-{change.ref}-ended")
         return f"from {start} to {end} ({self.cite(f'change-{change.ref}-duration')})"
 
@@ -97,20 +102,27 @@ class Pen:
         """Return (ref, name) of the symptoms whose rise is attributed to the change, the largest first."""
         if self.facts.run is None:
             return []
-        found = self.facts.run.changes.get(change.key, {}).get("symptoms") or {}
-        ranked = sorted(found.items(), key=lambda item: -float(item[1]["excess"]["estimate"]))
-        clear = [key for key, item in ranked if float(item["excess"]["low"]) > 0.5]
-        keys = clear or [key for key, item in ranked[:1] if float(item["excess"]["estimate"]) >= 1]
         names = {symptom.key: symptom for symptom in self.facts.symptoms}
-        return [
-            (names[key].ref, names[key].name) if key in names else (words.slug_piece(key)[:20], key)
-            for key in keys[:most]
-        ]
+        found = self.facts.run.changes.get(change.key, {}).get("symptoms") or {}
+        # What nobody could classify is counted in the total and says nothing to a reader.
+        ranked = sorted(
+            ((names[key], item["excess"]) for key, item in found.items() if key in names),
+            key=lambda pair: -float(pair[1]["estimate"]),
+        )
+        clear = [symptom for symptom, excess in ranked if float(excess["low"]) > 0.5]
+        chosen = clear or [symptom for symptom, excess in ranked[:1] if float(excess["estimate"]) >= 1]
+        return [(symptom.ref, symptom.name) for symptom in chosen[:most]]
 
-    def symptom_names(self) -> list[str]:
-        """Return the names of all symptoms that are attributed to a contributing change, without repeats."""
-        named: dict[str, None] = {}
-        for change in self.facts.contributing():
-            for _, name in self.symptoms(change):
-                named.setdefault(name.lower() if name[1:2].islower() else name)
-        return list(named)
+    def symptom_names(self, most: int = 5) -> list[str]:
+        """Return the symptoms with most complaints attributed to contributing changes, the largest first."""
+        totals: dict[str, float] = {}
+        run = self.facts.run
+        for change in self.facts.contributing() if run else ():
+            found = run.changes.get(change.key, {}).get("symptoms") or {} if run else {}
+            clear = {name for _, name in self.symptoms(change)}
+            for symptom in self.facts.symptoms:
+                if symptom.name in clear and symptom.key in found:
+                    totals[symptom.name] = totals.get(symptom.name, 0.0) + float(
+                        found[symptom.key]["excess"]["estimate"]
+                    )
+        return [name.lower() for name in sorted(totals, key=lambda name: -totals[name])[:most]]
