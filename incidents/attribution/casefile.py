@@ -20,6 +20,7 @@ from incidents.attribution.tallies import (
     ticket_tallies,
     use_tallies,
 )
+from incidents.attribution.usage import usage_over_time
 from incidents.catalog.models import Dimension as CatalogDimension
 from incidents.catalog.models import Symptom
 from incidents.changes.enums import LinkKind, RolloutShape
@@ -123,7 +124,7 @@ def read_case(incident: Incident, *, settings: Settings | None = None, adjust: A
         ),
         usage=usage,
         usage_total=usage_total,
-        usage_over_time=_over_time(axis, use_rows, rows, dimensions),
+        usage_over_time=_over_time(axis, use, patterns, dimensions),
         publicity=tuple(axis.place(event.at, day_only=event.day_only) for event in publicity_of(incident)),
         metrics=_panels(incident, metrics, patterns, width),
     )
@@ -272,6 +273,18 @@ def _usage(axis: TimeAxis, use: UseTallies, patterns: _Patterns) -> tuple[Usage 
     if len(np.unique(use.hour[counted & dated])) < 2:
         return usage, None
     return usage, spread_over_bins(axis, use.hour[counted & dated], use.count[counted & dated])
+
+
+def _over_time(
+    axis: TimeAxis, use: UseTallies, patterns: _Patterns, dimensions: Sequence[Dimension]
+) -> tuple[tuple[int, Floats], ...]:
+    """Return use per bin and value of each dimension that dated counts tell apart."""
+    dated = ~np.isnan(use.hour)
+    if not dated.any():
+        return ()
+    return usage_over_time(
+        axis, dimensions, hours=use.hour[dated], patterns=patterns.of(use.segment[dated]), counts=use.count[dated]
+    )
 
 
 def _panels(incident: Incident, means: MetricTallies, patterns: _Patterns, width: float) -> tuple[MetricPanel, ...]:

@@ -15,8 +15,9 @@ def usage_over_time(
 ) -> tuple[tuple[int, Floats], ...]:
     """Return, for each dimension that dated counts tell apart, use per bin and value.
 
-    `hours` (n,), `patterns` (n, n_dimensions) value indices with -1 for all, `counts` (n,). Counts often come as several
-    tables, one per set of dimensions; for each dimension the best filled table that names it is summed over the others.
+    `hours` (n,), `patterns` (n, n_dimensions) value indices with -1 for all, `counts` (n,). Counts often come as
+    several tables, one per set of dimensions; for each dimension the best filled table that names it is summed over
+    the others.
     """
     stated = patterns >= 0
     signatures, which = np.unique(stated, axis=0, return_inverse=True)
