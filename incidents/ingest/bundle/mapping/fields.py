@@ -189,7 +189,8 @@ class Reader:
         elif most is not None and number > most:
             self.refuse(field, f"{shown(given)} is above {most:g}", f"give a number up to {most:g}")
         else:
-            return number
+            # Minus zero, which no export could tell from zero, becomes zero.
+            return number + 0.0
         return None
 
     def optional_number(self, field: str, *, least: float | None = None, most: float | None = None) -> float | None:
