@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 Point = tuple[float, float]
 # Below this share a fading change is as good as gone.
 FAINTEST = 0.02
@@ -93,3 +95,35 @@ def share_at(line: Sequence[Point], at: float) -> float:
         if first[0] <= at < second[0]:
             return _between(first, second, at)
     return found
+
+
+BAR_PIXELS = 16.0
+TOLERANCE = 0.4  # pixels
+
+
+def simplified(line: Sequence[Point], *, hours_a_pixel: float) -> list[Point]:
+    """Return the line without the points that lie within 0.4 pixels of it (Ramer, Douglas and Peucker).
+
+    The ends always stay; a share of 1 is 16 pixels high.
+    """
+    x = np.array([at for at, _ in line]) / hours_a_pixel
+    y = np.array([share for _, share in line]) * BAR_PIXELS
+    keep = np.zeros(len(line), dtype=bool)
+    keep[[0, -1]] = True
+    open_runs = [(0, len(line) - 1)]
+    while open_runs:
+        first, last = open_runs.pop()
+        if last - first < 2:
+            continue
+        dx, dy = x[last] - x[first], y[last] - y[first]
+        length = np.hypot(dx, dy) or 1.0
+        inside = slice(first + 1, last)
+        off = np.abs(dx * (y[inside] - y[first]) - dy * (x[inside] - x[first])) / length
+        if dx == dy == 0:
+            off = np.hypot(x[inside] - x[first], y[inside] - y[first])
+        worst = int(off.argmax())
+        if off[worst] > TOLERANCE:
+            split = first + 1 + worst
+            keep[split] = True
+            open_runs += [(first, split), (split, last)]
+    return [point for point, stays in zip(line, keep, strict=True) if stays]

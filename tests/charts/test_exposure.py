@@ -1,6 +1,6 @@
 """Rollout lines: jumps, ramps, ends and tails."""
 
-from incidents.charts.exposure import Rollout, share_at, share_line
+from incidents.charts.exposure import Rollout, share_at, share_line, simplified
 
 
 def test_at_once_and_still_in_force() -> None:
@@ -33,3 +33,13 @@ def test_a_fix_that_travels_by_version_leaves_a_tail() -> None:
 
 def test_what_ends_after_the_window_is_in_force_at_its_end() -> None:
     assert share_line(Rollout(started=0, ended=90), until=50)[-1] == (50, 1)
+
+
+def test_a_simplified_line_keeps_jumps_and_stays_within_half_a_pixel() -> None:
+    curve = [(float(hour), 1.0 / (1.0 + 2.718 ** ((hour - 300) / 60))) for hour in range(0, 600, 6)]
+    line = [(0.0, 0.0), *curve, (600.0, 0.0), (600.0, 0.5), (700.0, 0.5)]
+    kept = simplified(line, hours_a_pixel=2.0)
+    assert len(kept) < len(line) / 4
+    assert {(600.0, 0.0), (600.0, 0.5)} <= set(kept)
+    for at, share in curve[1:]:
+        assert abs(share_at(kept, at) - share) * 16 < 1.0

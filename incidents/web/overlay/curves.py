@@ -10,7 +10,7 @@ from incidents.attribution.axis import TimeAxis, time_axis
 from incidents.attribution.exposures import VersionUse, adoption, assumed_adoption, carrying_values, version_dimension
 from incidents.changes.enums import ChangeKind, RolloutShape
 from incidents.changes.queries import Change, fades_by_adoption
-from incidents.charts.exposure import Point, Rollout, share_line
+from incidents.charts.exposure import Point, Rollout, share_line, simplified
 from incidents.metrics.queries import version_use
 from incidents.stats.attribution.evidence import Dimension
 from incidents.tickets.queries import version_mentions
@@ -96,16 +96,6 @@ def line_of(state: OverlayState, change: Change, adopted: Adoption | None) -> tu
 
 
 def thinned(line: Sequence[Point], *, hours_a_pixel: float) -> list[list[float]]:
-    """Return the line with points that lie on a straight run, or within a pixel and a hundredth, left out."""
-    kept: list[Point] = []
-    for point in line:
-        if len(kept) > 1:
-            (a, sa), (b, sb) = kept[-2], kept[-1]
-            expected = sa + (sb - sa) * (point[0] - a) / (b - a) if b > a else sb
-            straight = b > a and abs(expected - point[1]) < 0.01
-            near = point[0] - b < hours_a_pixel and abs(point[1] - sb) < 0.01
-            if straight or near:
-                kept[-1] = point
-                continue
-        kept.append(point)
+    """Return the line with the points left out that nobody could see at this scale."""
+    kept = simplified(line, hours_a_pixel=hours_a_pixel)
     return [[round(at, 3), round(share, 4)] for at, share in kept]

@@ -132,9 +132,13 @@ def _contrast(state: OverlayState, bins: time_axis.Bins) -> dict[str, Any]:
     legend = [
         f"{plural(round(float(sides.inside.sum())), 'complaint')} from its scope",
         f"{plural(round(float(sides.outside.sum())), 'complaint')} from outside it",
-        f"{plural(round(float(sides.unknown.sum())), 'complaint')} that do not say: left out",
+        _left_out(round(float(sides.unknown.sum()))),
     ]
     return {"figure": figure, "rows": 1, "contrast": change.title, "legend": legend}
+
+
+def _left_out(n: int) -> str:
+    return f"{plural(n, 'complaint')} that {'does' if n == 1 else 'do'} not say: left out"
 
 
 def _change(state: OverlayState) -> Change:

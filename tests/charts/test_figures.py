@@ -1,0 +1,196 @@
+"""Figures: valid for Plotly, true to the numbers they were given, compact."""
+
+import datetime as dt
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from incidents.charts.axis import DAY, Bins
+from incidents.charts.complaints import (
+    ChangeLayer,
+    Contrast,
+    ModelLayers,
+    Series,
+    contrast,
+    modelled,
+    rebin,
+    small_multiples,
+    stacked,
+    step,
+)
+from incidents.charts.metrics import EvalPoint, Gap, Line, eval_figure, gaps, metric_figure
+from incidents.charts.palette import DARK, LIGHT
+from incidents.charts.ratios import share_ratio
+from incidents.charts.typed import Numbers, float32, from_float32
+
+HOURS = np.arange(0.0, 24.0 * 11, 24.0)
+N = len(HOURS) - 1
+START = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+BINS = Bins(edges=tuple(START + dt.timedelta(hours=hour) for hour in HOURS), hours=HOURS, step=DAY)
+GENERATOR = np.random.default_rng(5)
+
+
+def series(n: int = 3) -> list[Series]:
+    return [Series(key=f"s{i}", name=f"Symptom {i}", values=GENERATOR.poisson(5, N).astype(float)) for i in range(n)]
+
+
+def layers(n_symptoms: int = 3) -> ModelLayers:
+    return ModelLayers(
+        background=np.full((N, n_symptoms), 3.0),
+        changes=(
+            ChangeLayer(key=7, name="Seventh", colour=0, values=np.full((N, n_symptoms), 1.0)),
+            ChangeLayer(key=9, name="Ninth", colour=11, values=np.full((N, n_symptoms), 0.5)),
+        ),
+        unattributed=np.full((N, n_symptoms), 2.0),
+    )
+
+
+def with_colours(value: Any, tokens: dict[str, str]) -> Any:
+    """Put a theme's colours in as the page does."""
+    if isinstance(value, dict):
+        return {key: with_colours(one, tokens) for key, one in value.items()}
+    if isinstance(value, list):
+        return [with_colours(one, tokens) for one in value]
+    if isinstance(value, str) and value.startswith("--"):
+        name, _, alpha = value.partition("/")
+        assert not alpha or 0 < float(alpha) <= 1
+        return tokens[name]
+    return value
+
+
+LINE = Line(
+    name="All users",
+    at=np.array([0.0, 24, 48, 72, 240]),
+    mean=np.array([1.0, 2, 3, 2, 1]),
+    least=np.array([0.5, 2, 3, 2, 1]),
+    greatest=np.array([1.5, 2, 3, 2, 1]),
+    stderr=np.array([0.1, 0.1, np.nan, 0.1, 0.1]),
+)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+@pytest.mark.parametrize(
+    "figure",
+    [
+        stacked(series(), BINS),
+        small_multiples(series(), BINS),
+        small_multiples(series(), BINS, layers=layers()),
+        small_multiples([], BINS),
+        modelled(series(), layers(), BINS),
+        contrast(
+            Contrast(exposed=np.ones(N), unexposed=np.ones(N), unknown=np.ones(N), colour=2, started=96.0, ended=None),
+            BINS,
+        ),
+        metric_figure([LINE], [gaps(LINE.at, (0, 240))]),
+        metric_figure([], []),
+        eval_figure([EvalPoint(at=5, name="nightly", difference=-0.02, detectable=0.08)]),
+        eval_figure([EvalPoint(at=5, name="nightly", difference=float("nan"), detectable=float("nan"))]),
+    ],
+)
+def test_plotly_takes_every_figure_in_both_themes(figure: dict[str, Any], palette: Any) -> None:
+    drawn = go.Figure(with_colours(figure, palette.tokens()))
+    assert all(trace.type == "scatter" for trace in drawn.data)
+
+
+def test_a_stack_adds_up_to_what_was_counted() -> None:
+    given = series(4)
+    figure = stacked(given, BINS)
+    drawn = sum(from_float32(trace["y"])[:-1] for trace in figure["data"])
+    assert np.allclose(drawn, sum(one.values for one in given))
+    assert figure["layout"]["yaxis"]["range"][1] >= drawn.max()
+
+
+def test_a_step_ends_with_its_last_bin() -> None:
+    assert list(step(np.array([1.0, 4.0]))) == [1, 4, 4]
+
+
+def test_small_multiples_share_one_scale_and_do_not_overlap() -> None:
+    layout = small_multiples(series(5), BINS)["layout"]
+    axes = [layout[name] for name in ("yaxis", "yaxis2", "yaxis3", "yaxis4", "yaxis5")]
+    assert len({tuple(axis["range"]) for axis in axes}) == 1
+    for upper, lower in pairwise(axes):
+        assert upper["domain"][0] > lower["domain"][1]
+
+
+def test_a_rise_is_drawn_only_as_far_as_something_was_observed() -> None:
+    observed = np.full((N, 3), 5.5)
+    cut = layers().within(observed)
+    assert np.allclose(cut.unattributed, 1.0)
+    assert not layers().within(np.zeros((N, 3))).unattributed.any()
+
+
+def test_a_change_keeps_its_colour_and_past_eight_gets_a_pattern() -> None:
+    data = modelled(series(), layers(), BINS)["data"]
+    by_change = {trace["meta"].get("change"): trace for trace in data}
+    assert by_change[7]["fillcolor"].startswith("--change-1/")
+    assert "fillpattern" not in by_change[7]
+    assert by_change[9]["fillcolor"].startswith("--change-4/")
+    assert by_change[9]["fillpattern"]["shape"] == "/"
+
+
+def test_rebinning_keeps_the_sum() -> None:
+    edges = np.array([0.0, 1, 2, 4])
+    values = np.array([[1.0, 0], [2, 4], [4, 8]])
+    onto = np.array([0.0, 0.5, 3, 4])
+    found = rebin(edges, values, onto)
+    assert np.allclose(found, [[0.5, 0], [4.5, 8], [2, 4]])
+    assert np.allclose(found.sum(axis=0), values.sum(axis=0))
+
+
+def test_contrast_is_one_on_both_sides_before_the_change() -> None:
+    exposed = np.array([2.0] * 4 + [8.0] * 6)
+    figure = contrast(
+        Contrast(exposed=exposed, unexposed=np.full(N, 5.0), unknown=np.zeros(N), colour=0, started=96, ended=None),
+        BINS,
+    )
+    inside, outside, difference = (from_float32(trace["y"]) for trace in figure["data"])
+    assert np.allclose(inside[:4], 1)
+    assert np.allclose(inside[4:], 4)
+    assert np.allclose(outside, 1)
+    assert np.allclose(difference[4:], 3)
+
+
+def test_silence_is_a_gap_and_no_line_runs_across_it() -> None:
+    found = gaps(LINE.at, (-200.0, 260.0))
+    assert found == [Gap(start=-200.0, end=-12.0), Gap(start=84.0, end=228.0)]
+    line = next(one for one in metric_figure([LINE], [found])["data"] if one["meta"]["role"] == "line")
+    assert np.isnan(from_float32(line["y"])).sum() == 1
+
+
+def test_three_points_have_no_cadence_to_miss() -> None:
+    assert gaps(np.array([0.0, 24, 48]), (0, 500)) == []
+
+
+def test_a_spike_inside_a_bin_stays_in_the_picture() -> None:
+    spiky = Line(
+        name="x",
+        at=np.arange(5.0),
+        mean=np.ones(5),
+        least=np.ones(5),
+        greatest=np.array([1.0, 1, 9, 1, 1]),
+        stderr=np.full(5, np.nan),
+    )
+    figure = metric_figure([spiky], [[]])
+    high = next(one for one in figure["data"] if one["meta"]["role"] == "range-high")
+    assert from_float32(high["y"]).max() == 9
+    assert figure["layout"]["yaxis"]["range"][1] > 9
+
+
+def test_arrays_travel_as_float32_in_a_third_of_the_bytes_of_text() -> None:
+    values: Numbers = GENERATOR.normal(size=1000)
+    packed = float32(values)
+    assert np.allclose(from_float32(packed), values, atol=1e-6)
+    assert len(packed["bdata"]) < len(str(list(values))) / 3
+
+
+def test_share_ratio() -> None:
+    ratio = share_ratio(30, 100, 100, 1000)
+    assert ratio.value == pytest.approx(3.0, rel=0.03)
+    assert ratio.low == pytest.approx(2.23, abs=0.08)
+    assert ratio.high == pytest.approx(4.05, abs=0.15)
+    assert share_ratio(5, 50, 0, 500).low > 1
+    with pytest.raises(ValueError, match="need complaints"):
+        share_ratio(1, 0, 1, 10)
