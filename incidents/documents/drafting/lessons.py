@@ -86,7 +86,8 @@ def _masks(pen: Pen, factors: list[ChangeFact]) -> list[str]:
         since = pen.cite(f"change-{other.ref}-started")
         if other.visibility == "public":
             lines.append(
-                f"**It was masked.** “{pen.title(other)}”, in force since {since}, is recorded as hiding the effect of {names}."
+                f"**It was masked.** “{pen.title(other)}”, in force since {since}, is recorded as hiding the effect of "
+                f"{names}."
             )
         else:
             lines.append(
@@ -106,8 +107,8 @@ def _overlap(pen: Pen, factors: list[ChangeFact]) -> list[str]:
         )
     for number, _ in enumerate(clean_windows(factors), start=1):
         lines.append(
-            f"**There is a period to compare with.** {pen.capital(f'clean-{number}')} none of these changes was in force; "
-            "setting those days against the others separates them."
+            f"**There is a period to compare with.** {pen.capital(f'clean-{number}')} none of these changes was in "
+            "force; setting those days against the others separates them."
         )
     return lines
 
@@ -118,8 +119,8 @@ def _states(pen: Pen, factors: list[ChangeFact]) -> list[str]:
         if "session" in change.scope:
             states = words.joined([value.replace("_", " ") for value in change.scope["session"]], "or")
             lines.append(
-                f"**Totals dilute it.** “{pen.title(change)}” reached only sessions in one state ({words.plain(states)}); "
-                "in a count of all sessions such an effect is small."
+                f"**Totals dilute it.** “{pen.title(change)}” reached only sessions in one state "
+                f"({words.plain(states)}); in a count of all sessions such an effect is small."
             )
     return lines
 
