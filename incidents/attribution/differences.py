@@ -82,7 +82,7 @@ def moved_inputs(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[M
     if (one["n"], one["weight"]) != (other["n"], other["weight"]):
         moved.append(Moved(kind=MovedKind.TICKETS, n_before=one["weight"], n_after=other["weight"]))
     elif one["digest"] != other["digest"]:
-        moved.append(Moved(kind=MovedKind.LABELS, n_before=one["n_labelled"], n_after=other["n_labelled"]))
+        moved.append(Moved(kind=MovedKind.LABELS, n_before=one["n_labels"], n_after=other["n_labels"]))
     for kind, name in ((MovedKind.USAGE, "usage"), (MovedKind.METRICS, "metrics")):
         if before[name] != after[name]:
             moved.append(Moved(kind=kind, n_before=before[name]["n"], n_after=after[name]["n"]))

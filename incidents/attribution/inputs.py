@@ -28,8 +28,7 @@ _DIGESTS = f"""with inside as (
 select
     (select row(count(*), coalesce(sum(weight), 0),
         coalesce(bit_xor(hash_record_extended(row(id, segment_id, weight, at), 0)), 0))::text from inside),
-    (select row(count(*), count(distinct ticket_id),
-        coalesce(bit_xor(hash_record_extended(row(ticket_id, symptom_id, confidence), 0)), 0))::text
+    (select row(count(*), 0, coalesce(bit_xor(hash_record_extended(row(ticket_id, symptom_id, confidence), 0)), 0))::text
         from incidents_ticketsymptom l join inside on inside.id = l.ticket_id and l.confidence > 0),
     (select row(count(*), 0, coalesce(bit_xor(hash_record_extended(row(segment_id, at, day_only, count), 0)), 0))::text
         from incidents_exposurecount
@@ -55,7 +54,7 @@ def inputs_of(incident: Incident) -> dict[str, Any]:
         "tickets": {
             "n": int(tickets[0]),
             "weight": float(tickets[1]),
-            "n_labelled": int(labels[1]),
+            "n_labels": int(labels[0]),
             "digest": f"{tickets[2]}/{labels[2]}",
         },
         "usage": {"n": int(use[0]), "digest": use[2]},
