@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from incidents.catalog.models import Dimension, Membership, Product, Segment, Source, Symptom
 from incidents.core.access import Action, Role, allowed
@@ -60,6 +60,17 @@ def visible_products(user: "User | AnonymousUser") -> QuerySet[Product]:
     if memberships.filter(product=None).exists():
         return Product.objects.all()
     return Product.objects.filter(pk__in=memberships.values("product"))
+
+
+def products_permitting(user: "User | AnonymousUser", action: Action) -> QuerySet[Product]:
+    """Return the products for which the person may do this: one question, however many products."""
+    if not user.is_authenticated or not user.is_active:
+        return Product.objects.none()
+    if user.is_superuser:
+        return Product.objects.all()
+    roles = [role for role in Role if allowed(frozenset({role}), action)]
+    held = Membership.objects.filter(user=user, role__in=roles)
+    return Product.objects.filter(Exists(held.filter(Q(product=None) | Q(product=OuterRef("pk")))))
 
 
 def product_by_slug(user: "User | AnonymousUser", slug: str) -> Product:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -20,20 +19,22 @@ GAP_DAYS = 3
 _USUAL_SHARE = 0.5
 N_BARS = 60
 
-_COUNTS = {
-    "changes": "SELECT source_id, count(*) FROM incidents_change WHERE product_id = %s GROUP BY source_id",
-    "eval_runs": "SELECT source_id, count(*) FROM incidents_evalrun WHERE product_id = %s GROUP BY source_id",
-    "exposure": "SELECT source_id, count(*) FROM incidents_exposurecount WHERE product_id = %s GROUP BY source_id",
-    "points": """
-        SELECT s.source_id, sum(p.n) FROM incidents_metricseries s
-        JOIN incidents_metric m ON m.id = s.metric_id
-        JOIN LATERAL (SELECT count(*) AS n FROM incidents_metricpoint p WHERE p.series_id = s.id) p ON true
-        WHERE m.product_id = %s GROUP BY s.source_id
-    """,
-}
+_COUNTS = """
+SELECT 'changes', source_id, count(*) FROM incidents_change WHERE product_id = %(product)s GROUP BY 2
+UNION ALL
+SELECT 'eval_runs', source_id, count(*) FROM incidents_evalrun WHERE product_id = %(product)s GROUP BY 2
+UNION ALL
+SELECT 'exposure', source_id, count(*) FROM incidents_exposurecount WHERE product_id = %(product)s GROUP BY 2
+UNION ALL
+SELECT 'points', s.source_id, sum(p.n)
+FROM incidents_metricseries s
+JOIN incidents_metric m ON m.id = s.metric_id
+JOIN LATERAL (SELECT count(*) AS n FROM incidents_metricpoint p WHERE p.series_id = s.id) p ON true
+WHERE m.product_id = %(product)s GROUP BY 2
+"""
 _DAYS = """
-SELECT source_id, (reported_at AT TIME ZONE %s)::date, count(*)
-FROM incidents_ticket WHERE product_id = %s GROUP BY 1, 2 ORDER BY 1, 2
+SELECT source_id, (reported_at AT TIME ZONE %(zone)s)::date, count(*)
+FROM incidents_ticket WHERE product_id = %(product)s GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 
@@ -77,9 +78,11 @@ class SourceOverview:
 
 def source_overviews(product: Product, incidents: "QuerySet[Incident]") -> list[SourceOverview]:
     """Return the product's sources, without those whose cases are not among `incidents`: their names would tell."""
-    counts: dict[str, dict[int, int]] = {name: dict(_rows(sql, [product.pk])) for name, sql in _COUNTS.items()}
+    counts: dict[tuple[str, int], int] = {
+        (kind, source_id): int(n) for kind, source_id, n in _rows(_COUNTS, {"product": product.pk})
+    }
     days: dict[int, list[tuple[dt.date, int]]] = defaultdict(list)
-    for source_id, day, n in _rows(_DAYS, [ZoneInfo(product.timezone).key, product.pk]):
+    for source_id, day, n in _rows(_DAYS, {"zone": product.timezone, "product": product.pk}):
         days[source_id].append((day, n))
     cases = {incident.source_id: incident for incident in incidents.filter(product=product)}
     taken = set(Incident.objects.filter(product=product).values_list("source_id", flat=True))
@@ -88,10 +91,10 @@ def source_overviews(product: Product, incidents: "QuerySet[Incident]") -> list[
             source=source,
             incident=cases.get(source.pk),
             n_tickets=sum(n for _, n in days[source.pk]),
-            n_changes=counts["changes"].get(source.pk, 0),
-            n_points=int(counts["points"].get(source.pk, 0)),
-            n_exposure=counts["exposure"].get(source.pk, 0),
-            n_eval_runs=counts["eval_runs"].get(source.pk, 0),
+            n_changes=counts.get(("changes", source.pk), 0),
+            n_points=counts.get(("points", source.pk), 0),
+            n_exposure=counts.get(("exposure", source.pk), 0),
+            n_eval_runs=counts.get(("eval_runs", source.pk), 0),
             first_on=days[source.pk][0][0] if days[source.pk] else None,
             last_on=days[source.pk][-1][0] if days[source.pk] else None,
             gaps=gaps_between([day for day, _ in days[source.pk]]),
@@ -102,7 +105,7 @@ def source_overviews(product: Product, incidents: "QuerySet[Incident]") -> list[
     ]
 
 
-def _rows(sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+def _rows(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())

@@ -13,7 +13,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incidents.catalog.queries import administers_all, permitted, product_by_slug, visible_products
+from incidents.catalog.queries import administers_all, product_by_slug, products_permitting, visible_products
 from incidents.core.access import Action
 from incidents.core.errors import Conflict, InputError, NotThere, Problem
 from incidents.ingest.arrivals import source_overviews
@@ -51,7 +51,7 @@ def sources(request: HttpRequest) -> HttpResponse:
         "products": products,
         "product": product,
         "imports": imports,
-        "may_import": administers_all(user) or any(permitted(user, Action.IMPORT, one) for one in products),
+        "may_import": products_permitting(user, Action.IMPORT).exists() or administers_all(user),
     }
     if product is not None:
         overviews = source_overviews(product, visible_incidents(user))
@@ -107,7 +107,7 @@ def _import(request: HttpRequest) -> HttpResponse:
 
 def _form(request: HttpRequest, data: Any) -> ImportForm:
     user = signed_in(request)
-    products = [one for one in visible_products(user) if permitted(user, Action.IMPORT, one)]
+    products = list(products_permitting(user, Action.IMPORT))
     wanted = request.GET.get("product", "")
     return ImportForm(
         data,
