@@ -1,10 +1,12 @@
 """Documents that a person may see, what the evidence says to their claims, who wrote and who reviewed them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from incidents.catalog.models import Product
@@ -19,7 +21,8 @@ from incidents.documents.findings import Catalogue
 from incidents.documents.judging import Judged, judge
 from incidents.documents.models import Claim, Document, Review, ReviewRequest, Revision
 from incidents.documents.reading import facts_of
-from incidents.response.models import Incident
+from incidents.response.enums import CandidateStatus
+from incidents.response.models import CandidateChange, Incident
 from incidents.response.queries import incident_for, visible_incidents
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ __all__ = [
     "documents_of",
     "evidence_catalogue",
     "judged",
+    "named_change_ids",
     "notices_of",
     "people_who_may",
     "possible_reviewers",
@@ -174,3 +178,26 @@ def waiting_documents(user: "User | AnonymousUser", states: Sequence[DocumentSta
 def require_action(user: "User", document: Document, action: Action) -> None:
     """Raise NotPermitted where the person may not do this to the document."""
     require(user, action, document.incident.product)
+
+
+def named_change_ids(user: "User | AnonymousUser") -> set[int]:
+    """Return the changes that a case of the person's names as contributing: by a person, else by its newest run."""
+    incidents = list(visible_incidents(user).values_list("pk", flat=True))
+    statement = """
+        select distinct on (r.incident_id) r.incident_id,
+            jsonb_path_query_array(r.result, '$.changes[*] ? (@.verdict == "contributing").change')
+        from incidents_attributionrun r where r.incident_id = any(%s)
+        order by r.incident_id, r.created_at desc, r.id desc
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [incidents])
+        by_run = {incident: json.loads(found) for incident, found in cursor.fetchall()}
+    promoted: dict[int, set[int]] = {}
+    rejected: dict[int, set[int]] = {}
+    decided = CandidateChange.objects.filter(incident__in=incidents).exclude(status=CandidateStatus.CANDIDATE)
+    for incident, change, status in decided.values_list("incident_id", "change_id", "status"):
+        (promoted if status == CandidateStatus.CONTRIBUTING else rejected).setdefault(incident, set()).add(change)
+    named: set[int] = set()
+    for incident in incidents:
+        named |= promoted.get(incident) or (set(by_run.get(incident, ())) - rejected.get(incident, set()))
+    return named

@@ -15,7 +15,7 @@ from incidents.changes.models import Change
 from incidents.core.errors import NotThere, WorkbenchError
 from incidents.documents.enums import DocumentKind
 from incidents.documents.models import Document
-from incidents.documents.queries import visible_documents
+from incidents.documents.queries import named_change_ids, visible_documents
 from incidents.publishing.models import Publication
 
 if TYPE_CHECKING:
@@ -186,9 +186,9 @@ def notice_coverage(user: "User | AnonymousUser", *, product_slug: str = "") -> 
     products = visible_products(user)
     if product_slug:
         products = products.filter(slug=product_slug)
-    promoted = Q(candidacies__status="contributing")
+    named = Q(pk__in=named_change_ids(user))
     rows = list(
-        Change.objects.filter(Q(user_facing=True) | promoted, product__in=products, visibility="public")
+        Change.objects.filter(Q(user_facing=True) | named, product__in=products, visibility="public")
         .exclude(kind="client_release", description="")
         .select_related("product")
         .distinct()

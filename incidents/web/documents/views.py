@@ -64,7 +64,10 @@ def case_documents(request: HttpRequest, case_id: int) -> HttpResponse:
         "others": [
             row for row in changes if row.pk not in harmful and row.user_facing and row.kind != "client_release"
         ],
-        "unannounced": {row.pk for row in changes if is_unannounced(row)},
+        # Whoever was hurt by a change should have been told, whether or not the log calls it user-facing.
+        "unannounced": {
+            row.pk for row in changes if is_unannounced(row) or (row.pk in harmful and row.announced_at is None)
+        },
         "told": told,
         "has_postmortem": any(row.kind == DocumentKind.POSTMORTEM for row in rows),
         "may_draft": Action.EDIT_DOCUMENT.value in context["may"],
