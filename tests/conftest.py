@@ -58,22 +58,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def broker() -> Iterator[str]:
     """Run a real broker for the tests that need one; give its address.
 
-    The settings' BROKER_URL already names it, so code under test reaches it without more ado. Parallel workers that
-    ask for it at once share one: the first starts it.
+    The settings' BROKER_URL already names it, so code under test reaches it without more ado.
     """
-    home = Path(os.environ["WORKBENCH_TEST_HOME"])
-    server = Broker(home=home, durable=False)
-    lock = home / "run" / "broker-owner"
-    try:
-        lock.touch(exist_ok=False)
-    except FileExistsError:
-        server.wait_answering_elsewhere()
-        yield server.url()
-        return
+    from django.conf import settings
+
+    server = Broker(home=Home.open(settings.BROKER_HOME).path, durable=False)
     child = server.start()
     yield server.url()
     child.stop()
-    lock.unlink()
 
 
 WorkerStarter = Callable[..., "subprocess.Popen[bytes]"]

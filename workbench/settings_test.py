@@ -17,7 +17,9 @@ os.environ["WORKBENCH_STATIC_ROOT"] = str(_home / "static")
 os.environ["WORKBENCH_TLS"] = "0"
 os.environ["DJANGO_SECRET_KEY"] = "only-for-tests-" + "x" * 50
 os.environ["DATABASE_URL"] = _external or f"postgresql://workbench@/workbench?host={_home}/run/postgres"
-os.environ["BROKER_URL"] = f"redis+socket://{_home}/run/broker/broker.sock"
+# A broker has one queue for all, so each worker process of a parallel run has a broker of its own.
+BROKER_HOME = _home / os.environ.get("PYTEST_XDIST_WORKER", "main")
+os.environ["BROKER_URL"] = f"redis+socket://{BROKER_HOME}/run/broker/broker.sock"
 
 from workbench.settings import *  # noqa: E402, F403
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from workbench.embedded import binaries, leftovers
 from workbench.embedded.children import Child
-from workbench.embedded.errors import EmbeddedError
 from workbench.embedded.sockets import socket_folder
 
 
@@ -60,14 +59,6 @@ class Broker:
             time.sleep(0.02)
         child.stop()
         raise child.failure(f"The broker did not answer within {self.start_seconds:.0f} s")
-
-    def wait_answering_elsewhere(self) -> None:
-        """Wait until a server that another process started answers on this socket."""
-        deadline = time.monotonic() + self.start_seconds
-        while not answers(self.socket):
-            if time.monotonic() > deadline:
-                raise EmbeddedError(f"No broker answers at {self.socket}.")
-            time.sleep(0.05)
 
     @property
     def _pid_file(self) -> Path:
