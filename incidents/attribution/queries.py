@@ -61,6 +61,8 @@ __all__ = [
 
 RUN_JOB = "attribution.run"
 WHAT_IF_JOB = "attribution.what_if"
+# From this many complaints on, telling whether a run is up to date takes longer than a page may: it is asked for apart.
+LARGE = 100_000
 # Results and archives are large: lists of runs do without them.
 _HEAVY = ("result", "cells")
 
@@ -78,15 +80,16 @@ def runs_of(incident: Incident) -> QuerySet[AttributionRun]:
 def latest_run(incident: Incident) -> AttributionRun | None:
     """Return the run of the present evidence if there is one, else the newest.
 
-    Evidence may return to an earlier state (an edit taken back): then that state's run speaks again.
+    Evidence may return to an earlier state (an edit taken back): then that state's run speaks again. In large cases
+    the newest run is taken without asking.
     """
-    known = list(AttributionRun.objects.filter(incident=incident).values_list("pk", "input_hash"))
+    known = list(AttributionRun.objects.filter(incident=incident).values_list("pk", "input_hash", "n_tickets"))
     if not known:
         return None
     pk = known[0][0]
-    if len({told for _, told in known}) > 1:
+    if len({told for _, told, _ in known}) > 1 and known[0][2] <= LARGE:
         present = case_fingerprint(incident)
-        pk = next((run for run, told in known if told == present), pk)
+        pk = next((run for run, told, _ in known if told == present), pk)
     return _run(pk)
 
 
@@ -106,25 +109,32 @@ def run_for(user: "User | AnonymousUser", pk: int) -> AttributionRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where attribution of a case stands: the run that speaks, what moved since, the job under way."""
+    """Where attribution of a case stands: the run that speaks, what moved since, the job under way.
+
+    Unless `checked`, the run is the newest one and nobody looked whether the evidence moved.
+    """
 
     run: AttributionRun | None
     moved: tuple[Moved, ...]
     engine_moved: bool
     job: Job | None
+    checked: bool = True
 
     @property
     def is_fresh(self) -> bool:
         """Whether the run was made from the present evidence by the present code."""
-        return self.run is not None and not self.moved and not self.engine_moved
+        return self.checked and self.run is not None and not self.moved and not self.engine_moved
 
 
-def standing(incident: Incident) -> Standing:
-    """Return where attribution stands at this moment."""
-    known = list(AttributionRun.objects.filter(incident=incident).values_list("pk", "input_hash", "code_version"))
+def standing(incident: Incident, *, wait: bool = True) -> Standing:
+    """Return where attribution stands at this moment; `wait=False` leaves large cases unchecked."""
+    rows = AttributionRun.objects.filter(incident=incident)
+    known = list(rows.values_list("pk", "input_hash", "code_version", "n_tickets"))
     job = run_job(incident)
     if not known:
         return Standing(run=None, moved=(), engine_moved=False, job=job)
+    if not wait and known[0][3] > LARGE:
+        return Standing(run=_run(known[0][0]), moved=(), engine_moved=False, job=job, checked=False)
     inputs = inputs_of(incident)
     present, code = input_hash(inputs), code_version()
     same = [row for row in known if row[1] == present]

@@ -285,3 +285,17 @@ def test_accuracy_shows_what_was_measured_and_nothing_else(engineer: Client, mon
     assert "68 %" in text
     assert "largest cause" not in text
     assert "Where it fails" in text
+
+
+def test_a_large_case_is_shown_before_it_is_checked(
+    case: Case, engineer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.run_attribution(incident=case.incident, actor=None)
+    make_change(case.product, title="Found weeks later", started_at=at(12 * 24))
+    monkeypatch.setattr("incidents.attribution.queries.LARGE", 10)
+    text = page(engineer, "attribution", case.incident.pk)
+    assert "Out of date" not in text
+    assert reverse("attribution-standing", args=[case.incident.pk]) in text
+    part = page(engineer, "attribution-standing", case.incident.pk)
+    assert "Out of date" in part
+    assert "<html" not in part

@@ -7,6 +7,7 @@ from incidents.web.attribution import accuracy, runs, views, whatif
 urlpatterns = [
     path("cases/<int:case_id>/attribution/", views.attribution, name="attribution"),
     path("cases/<int:case_id>/attribution/run/", views.attribution_run, name="attribution-run"),
+    path("cases/<int:case_id>/attribution/standing/", views.attribution_standing, name="attribution-standing"),
     path("cases/<int:case_id>/attribution/<int:change_id>/", views.attribution_change, name="attribution-change"),
     path(
         "cases/<int:case_id>/attribution/<int:change_id>/decide/", views.attribution_decide, name="attribution-decide"

@@ -44,10 +44,15 @@ def attribution(request: HttpRequest, case_id: int) -> HttpResponse:
     return render(request, "attribution/page.html", context)
 
 
-def attribution_context(request: HttpRequest, case_id: int, action: Action = Action.VIEW) -> dict[str, Any]:
-    """Return the context of every attribution page: the frame, where attribution stands, a job under way."""
+def attribution_context(
+    request: HttpRequest, case_id: int, action: Action = Action.VIEW, *, wait: bool = False
+) -> dict[str, Any]:
+    """Return the context of every attribution page: the frame, where attribution stands, a job under way.
+
+    Whether a large case is up to date is not waited for, unless `wait`: the page asks for it once it is shown.
+    """
     context = case_context(request, case_id, "attribution", action)
-    standing = queries.standing(context["incident"])
+    standing = queries.standing(context["incident"], wait=wait)
     zone = preferred_zone(request) or context["zone"]
     job = standing.job
     # A job that ended is told of until a run made since has answered it.
@@ -66,6 +71,13 @@ def attribution_context(request: HttpRequest, case_id: int, action: Action = Act
         "running": job is not None and not is_final(job),
     }
     return context
+
+
+@require_safe
+@login_required
+def attribution_standing(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Show whether the run still stands, as a part of a page that did not wait for it."""
+    return render(request, "attribution/standing.html", attribution_context(request, case_id, wait=True))
 
 
 def ranking_of(incident: Any, run: Any) -> Ranking:
