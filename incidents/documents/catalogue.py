@@ -123,16 +123,8 @@ def _change(facts: CaseFacts, change: ChangeFact) -> Iterator[Finding]:
             also=(change.description,),
             evidence={**where, "field": "description"},
         )
-    for position, (name, *texts) in enumerate(change.artifacts, start=1):
-        for side, text in zip(("before", "after"), texts, strict=True):
-            if text:
-                yield Finding(
-                    key=f"change-{change.ref}-text-{position}-{side}",
-                    label=f"{change.title}: {name} {side}",
-                    text=f"“{words.plain(text, _DESCRIPTION)}”",
-                    also=(text,),
-                    evidence={**where, "field": f"text {position} {side}"},
-                )
+    for position, (name, before, after) in enumerate(change.artifacts, start=1):
+        yield from _artifact(change, f"change-{change.ref}-text-{position}", name, (before, after), where)
     if change.ended is not None:
         yield Finding(
             key=f"change-{change.ref}-duration",
@@ -164,6 +156,21 @@ def _change(facts: CaseFacts, change: ChangeFact) -> Iterator[Finding]:
             also=(words.day(at, facts.zone),),
             evidence={**where, "field": f"step {number}"},
         )
+
+
+def _artifact(
+    change: ChangeFact, key: str, name: str, texts: tuple[str, str], where: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """Yield what a text lost and what it gained, line by line."""
+    for side, lines, whole in zip(("before", "after"), words.changed_lines(*texts), texts, strict=True):
+        if lines:
+            yield Finding(
+                key=f"{key}-{side}",
+                label=f"{change.title}: {name} {side}",
+                text=f"“{words.plain(' / '.join(lines), _DESCRIPTION)}”",
+                also=(whole,),
+                evidence={**where, "field": f"{key} {side}"},
+            )
 
 
 def _estimate(key: str, label: str, found: Mapping[str, float], evidence: Mapping[str, Any]) -> Finding:

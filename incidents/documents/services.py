@@ -49,7 +49,7 @@ def draft_postmortem(*, actor: "User", incident: Incident) -> Document:
         incident=incident,
         facts=facts,
         kind=DocumentKind.POSTMORTEM,
-        title=f"Postmortem: {incident.title}"[:300],
+        title=incident.title,
         body=build_postmortem(facts),
     )
 

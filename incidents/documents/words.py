@@ -118,6 +118,12 @@ def sentence(text: str) -> str:
     return text if text[-1] in ".!?…" else text + "."
 
 
+def changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
+    """Return the lines that a text lost and those that it gained."""
+    old, new = ([line.strip() for line in text.splitlines() if line.strip()] for text in (before, after))
+    return [line for line in old if line not in new], [line for line in new if line not in old]
+
+
 _MARKS = re.compile(r"([\\`*\[\]<>|#])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 

@@ -21,7 +21,7 @@ from tests.factories import at, make_change
 
 def test_a_draft_from_rows_is_carried_by_them(story: Story) -> None:
     document = story.drafted()
-    assert document.title == "Postmortem: Shallow answers"
+    assert document.title == "Shallow answers"
     assert document.run == story.run
     assert "[About 40 (between 32 and 48)](ev:run-effort-excess)" in document.body
     result = judged(document)
@@ -59,8 +59,8 @@ def test_without_a_run_a_postmortem_cannot_be_drafted_but_a_notice_can(story: St
 
 def test_two_drafts_get_two_names(story: Story) -> None:
     assert [story.drafted().slug, story.drafted().slug] == [
-        "postmortem-shallow-answers",
-        "postmortem-shallow-answers-2",
+        "shallow-answers",
+        "shallow-answers-2",
     ]
 
 

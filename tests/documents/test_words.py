@@ -53,3 +53,8 @@ def test_outside_text_cannot_open_anything_in_markdown() -> None:
 
 def test_long_outside_text_is_cut_at_a_word() -> None:
     assert words.plain("one two three four", 12) == "one two…"
+
+
+def test_of_two_texts_only_what_differs_is_told() -> None:
+    assert words.changed_lines("a: 1\nb: 2\n", "a: 1\n  b: 3\n\nc: 4") == (["b: 2"], ["b: 3", "c: 4"])
+    assert words.changed_lines("same", "same") == ([], [])

@@ -35,7 +35,7 @@ def test_from_a_case_to_a_draft(story: Story) -> None:
     answer = client.post(url("postmortem-draft", case_id=story.incident.pk), follow=True)
     assert answer.redirect_chain == [(url("document", document_id=Document.objects.get().pk), 302)]
     text = answer.content.decode()
-    assert "Postmortem: Shallow answers" in text
+    assert "Shallow answers" in text
     assert 'class="claim claim-supported" data-claim="run-effort-excess"' in text
     assert 'class="prompt"' in text
     assert "no-store" in answer.headers["Cache-Control"]

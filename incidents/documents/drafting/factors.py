@@ -29,16 +29,10 @@ def _factor(pen: Pen, number: int, change: ChangeFact) -> str:
 def _intent(pen: Pen, change: ChangeFact) -> str:
     told = pen.cite(f"change-{change.ref}-described")
     parts = [told] if told else []
-    for position, (name, before, after) in enumerate(change.artifacts, start=1):
-        if len(before) + len(after) <= 400 and (before or after):
-            key = f"change-{change.ref}-text-{position}"
-            parts.append(
-                f"The text of “{words.plain(name)}” went from {pen.cite(key + '-before', otherwise='nothing')} "
-                f"to {pen.cite(key + '-after', otherwise='nothing')}."
-            )
+    parts.append(pen.text_change(change))
     question = "why we made this change, where the words before do not say it" if told else "what was changed and why"
     parts.append(prompt(question))
-    return " ".join(parts)
+    return " ".join(part for part in parts if part)
 
 
 def _ramp(pen: Pen, change: ChangeFact) -> str:

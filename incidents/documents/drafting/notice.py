@@ -48,14 +48,8 @@ def _heading(change: ChangeFact) -> str:
 
 def _changed(pen: Pen, change: ChangeFact) -> str:
     told = pen.cite(f"change-{change.ref}-described") or prompt("what changed, in plain words")
-    texts = []
-    for position, (name, before, after) in enumerate(change.artifacts, start=1):
-        if before and after and len(before) + len(after) <= 200:
-            key = f"change-{change.ref}-text-{position}"
-            was, became = pen.cite(f"{key}-before"), pen.cite(f"{key}-after")
-            texts.append(f"{words.sentence(words.plain(name))[:-1]}: {was} became {became}.")
     began = f"This took effect on {pen.cite(f'change-{change.ref}-started')}."
-    return " ".join([told, *texts, began])
+    return " ".join(part for part in (told, pen.text_change(change), began) if part)
 
 
 def _noticed(pen: Pen, change: ChangeFact) -> str:

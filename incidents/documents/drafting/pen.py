@@ -86,6 +86,23 @@ class Pen:
         """Return how a change ended as a participle."""
         return _END.get(change.end_kind, "ended")
 
+    def text_change(self, change: ChangeFact, most: int = 240) -> str:
+        """Return what the words of a prompt or setting became, where it can be told in a sentence."""
+        out = []
+        for position in range(1, len(change.artifacts) + 1):
+            key = f"change-{change.ref}-text-{position}"
+            was, became = self.catalogue.get(f"{key}-before"), self.catalogue.get(f"{key}-after")
+            told = [finding.text for finding in (was, became) if finding is not None]
+            if not told or sum(map(len, told)) > most:
+                continue
+            if was is None:
+                out.append(f"The text gained {self.cite(f'{key}-after')}.")
+            elif became is None:
+                out.append(f"The text lost {self.cite(f'{key}-before')}.")
+            else:
+                out.append(f"The text went from {self.cite(f'{key}-before')} to {self.cite(f'{key}-after')}.")
+        return " ".join(out)
+
     def who(self, change: ChangeFact) -> str:
         """Return whom the change reached, from its scope."""
         parts = [
