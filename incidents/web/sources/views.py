@@ -27,6 +27,7 @@ from incidents.response.queries import incident_for, visible_incidents
 from incidents.web.jobs.progress import job_context, require_sight
 from incidents.web.people import signed_in
 from incidents.web.sources.forms import NEW, ImportForm
+from incidents.web.sources.grouping import grouped
 
 SHOWN_PROBLEMS = 100
 SHOWN_IMPORTS = 8
@@ -124,7 +125,7 @@ def _render_form(
     context = {
         "section": "sources",
         "form": form,
-        "problems": (problems or [])[:SHOWN_PROBLEMS],
+        "groups": grouped(problems or [])[:SHOWN_PROBLEMS],
         "max_bytes": settings.BUNDLE_MAX_BYTES,
         "limits": {"bytes": settings.BUNDLE_MAX_BYTES, "new": NEW},
         "may_import": bool(form.fields["product"].choices),  # type: ignore[attr-defined]
@@ -144,10 +145,13 @@ def import_result(request: HttpRequest, job_id: int) -> HttpResponse:
         response = render(request, "sources/progress.html", context)
         add_never_cache_headers(response)
         return response
+    groups = grouped(report.problems)
     context |= {
         "report": report,
         "incident": visible_incidents(request.user).filter(pk=report.incident_id or 0).first(),
-        "shown": report.problems[:SHOWN_PROBLEMS],
+        "groups": groups[:SHOWN_PROBLEMS],
+        "n_hidden": len(groups) - SHOWN_PROBLEMS,
+        "notes": grouped(report.notes)[:SHOWN_PROBLEMS],
         "refused": [file for file in report.files if file.refused],
     }
     return render(request, "sources/result.html", context)
