@@ -42,7 +42,9 @@ def _execute(home: Home, command: list[str]) -> int:
     if command[0].endswith(".py"):
         command = [sys.executable, *command]
     with servers.reachable(home, lambda line: print(line, file=sys.stderr)) as environment:
-        child = subprocess.Popen(command, env=environment)
+        # A program in a folder of its own (benchmarks/) finds the project's packages.
+        path = os.pathsep.join(part for part in (str(servers.ROOT), environment.get("PYTHONPATH", "")) if part)
+        child = subprocess.Popen(command, env={**environment, "PYTHONPATH": path})
         # Ctrl-C belongs to the command, which the terminal tells too; the servers stop once it has ended.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: child.terminate())
