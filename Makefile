@@ -22,9 +22,9 @@ shell: ## Open a shell in which manage.py and psql reach the embedded servers
 install: ## Build the development environment in .venv
 	@$(PYTHON) workbench/bootstrap.py requirements-dev.lock
 
-test: install ## Run all tests (ARGS="tests/jobs -x" for some)
+test: install ## Run all tests, two at a time (ARGS="tests/jobs -x" for some, one at a time)
 	@$(BIN)/python -m tests.browser
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest $(or $(ARGS),-n 2 --dist loadfile)
 
 lint: install ## Run all checkers
 	$(BIN)/ruff check .
