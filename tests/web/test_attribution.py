@@ -278,7 +278,7 @@ def test_accuracy_shows_what_was_measured_and_nothing_else(engineer: Client, mon
         "calibration": [[0.7, 0.68, 50]],
     }
     monkeypatch.setattr("incidents.web.attribution.accuracy.measured", lambda: told)
-    text = page(engineer, "accuracy").replace("\u202f", " ").replace("\xa0", " ")
+    text = " ".join(page(engineer, "accuracy").split())
     assert "96 %" in text
     assert "42 %" in text
     assert "1.5 points" in text

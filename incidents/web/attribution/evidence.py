@@ -92,7 +92,9 @@ def number(item: EvidenceItem) -> str:
     e = item.estimate
     if item.kind in {"onset", "scope", "return", "prior"}:
         return f"{labels.ratio(e.value)} [{labels.ratio(e.low)} to {labels.ratio(e.high)}]"
-    if item.kind in {"revert", "alternative"}:
+    if item.kind == "alternative":
+        return labels.percent(max(e.value, 0.0))
+    if item.kind == "revert":
         low, high = max(e.low, 0.0), max(e.high, 0.0)
         return f"{labels.percent(max(e.value, 0.0))} {labels.share_bounds(low, high)}"
     unit = " standard errors" if item.kind == "metric" else ""
@@ -111,7 +113,7 @@ def strength(log_bayes_factor: float | None) -> str:
 def sentence(item: EvidenceItem, *, end_kind: str, names: Mapping[str, str]) -> str:
     """Return one check in plain words, as its direction has it."""
     told = number(item)
-    other = names.get(item.other or "", item.other or "another change")
+    other = f"“{names.get(item.other, item.other)}”" if item.other else "an event that nobody logged"
     ended = ENDED.get(end_kind, "it ended")
     words = {
         ("onset", "supports"): f"Once it took effect, complaints in its scope rose to {told} of what was expected.",
@@ -125,24 +127,21 @@ def sentence(item: EvidenceItem, *, end_kind: str, names: Mapping[str, str]) -> 
         ("dose", "neutral"): f"The rollout was too quick, or complaints too few, to compare: slope {told}.",
         ("revert", "supports"): f"After {ended}, {told} of the excess remained.",
         ("revert", "contradicts"): f"After {ended} the excess stayed: {told} of it remained.",
-        ("revert", "neutral"): f"After {ended}, {told} of the excess remained: the time since is too short to tell.",
+        ("revert", "neutral"): f"After {ended}, {told} of the excess remained: too unsure to tell.",
         ("return", "supports"): f"When it was switched on again, complaints rose again: {told}.",
         ("return", "contradicts"): f"When it was switched on again, complaints did not come back: {told}.",
         ("return", "neutral"): f"When it was switched on again, complaints came to {told}: too few to tell.",
         ("prior", "supports"): f"In the days before it, its scope was as quiet as expected: {told}.",
         ("prior", "contradicts"): f"The symptom was there first: {told} of the expected in the days before it.",
         ("prior", "neutral"): f"In the days before it, its scope came to {told} of the expected.",
-        ("alternative", "supports"): f"No other change explains these complaints as well: the others hold {told}.",
-        (
-            "alternative",
-            "contradicts",
-        ): f"Another change explains them as well: “{other}” holds {told} of the same excess.",
-        ("alternative", "neutral"): f"“{other}” could hold {told} of the same excess.",
+        ("alternative", "supports"): f"Nothing else explains these complaints as well: the others hold {told}.",
+        ("alternative", "contradicts"): f"The same excess fits {other} better, with a probability of {told}.",
+        ("alternative", "neutral"): f"The same excess could be that of {other}, with a probability of {told}.",
+        ("metric", "supports"): f"{other} moved the wrong way in its scope, against segments it did not reach: {told}.",
         (
             "metric",
-            "supports",
-        ): f"“{other}” moved the wrong way in its scope, against segments that it did not reach: {told}.",
-        ("metric", "contradicts"): f"“{other}” did not move the wrong way in its scope: {told}.",
-        ("metric", "neutral"): f"“{other}” in its scope, against segments that it did not reach: {told}.",
+            "contradicts",
+        ): f"{other} moved the right way in its scope, against segments it did not reach: {told}.",
+        ("metric", "neutral"): f"{other} in its scope, against segments it did not reach: {told}.",
     }
     return words[item.kind, item.direction]

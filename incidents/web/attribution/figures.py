@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 
 from django.utils.html import format_html, format_html_join
@@ -12,7 +13,26 @@ from incidents.charts import labels
 from incidents.stats.attribution.findings import EvidenceItem
 
 WIDTH, HEIGHT = 320, 96
-LEFT, RIGHT, TOP, BOTTOM = 30, 6, 8, 18
+LEFT, RIGHT, TOP, BOTTOM = 34, 6, 8, 18
+# This series is a share of 0 to 1 on a scale of its own: it is drawn as a backdrop.
+EXPOSED = "exposed"
+PERCENT = frozenset({"relative excess"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scales:
+    """Where a value of a figure stands in the picture."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    def across(self, x: float) -> float:
+        """Return the place from the left."""
+        return round(LEFT + (x - self.x[0]) / ((self.x[1] - self.x[0]) or 1.0) * (WIDTH - LEFT - RIGHT), 1)
+
+    def down(self, y: float) -> float:
+        """Return the place from the top."""
+        return round(HEIGHT - BOTTOM - (y - self.y[0]) / (self.y[1] - self.y[0]) * (HEIGHT - TOP - BOTTOM), 1)
 
 
 def evidence_figure(item: EvidenceItem, *, start: dt.datetime, zone: tzinfo) -> SafeString | None:
@@ -20,60 +40,75 @@ def evidence_figure(item: EvidenceItem, *, start: dt.datetime, zone: tzinfo) -> 
 
     `start` is the window's start, to which the figure's hours count.
     """
-    figure = item.figure
-    if figure is None or len(figure.x) < 2:
+    if item.figure is None or len(item.figure.x) < 2:
         return None
-    values = [v for _, series in figure.series for v in series if math.isfinite(v)]
-    if not values:
+    x = item.figure.x
+    lines = [(name, values) for name, values in item.figure.series if name != EXPOSED]
+    known = [v for _, values in lines for v in values if math.isfinite(v)]
+    if not known:
         return None
-    top = max(*values, 1e-9)
-    low, high = min(figure.x), max(figure.x)
-    span = (high - low) or 1.0
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        across = LEFT + (x - low) / span * (WIDTH - LEFT - RIGHT)
-        return round(across, 1), round(HEIGHT - BOTTOM - max(y, 0.0) / top * (HEIGHT - TOP - BOTTOM), 1)
-
-    lines = [
-        format_html('<path class="efig__line efig__line--{}" d="{}"/>', number, _path(figure.x, series, place))
-        for number, (_, series) in enumerate(figure.series)
+    scales = _Scales(x=(min(x), max(x)), y=(min(0.0, *known), max(0.0, *known) or 1.0))
+    write = labels.percent if any(name in PERCENT for name, _ in lines) else labels.count
+    ends = [_moment(start, at, zone) if item.kind != "dose" else labels.percent(at) for at in scales.x]
+    parts = [_backdrop(x, values, scales) for name, values in item.figure.series if name == EXPOSED]
+    parts += [_axis(scales, ends, write)]
+    parts += [
+        format_html('<path class="efig__line efig__line--{}" d="{}"/>', number, _path(x, values, scales))
+        for number, (_, values) in enumerate(lines)
     ]
-    over_time = item.kind != "dose"
-    ends = [_moment(start, x, zone) if over_time else labels.percent(x) for x in (low, high)]
-    base = HEIGHT - BOTTOM
-    axis = format_html(
-        '<path class="efig__axis" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="end">{}</text>'
-        '<text x="{}" y="{}" text-anchor="end">0</text>'
-        '<text x="{}" y="{}">{}</text><text x="{}" y="{}" text-anchor="end">{}</text>',
-        *(LEFT, base, WIDTH - RIGHT, LEFT - 4, TOP + 4, labels.count(top), LEFT - 4, base),
-        *(LEFT, HEIGHT - 4, ends[0], WIDTH - RIGHT, HEIGHT - 4, ends[1]),
-    )
-    names = [name for name, _ in figure.series]
-    spoken = f"{' and '.join(names)}, from {ends[0]} to {ends[1]}; the highest value is {labels.count(top)}."
-    key = format_html_join(
-        "",
-        '<span class="efig__key efig__key--{}">{}</span>',
-        ((number, name.capitalize()) for number, name in enumerate(names)),
-    )
+    spoken = f"{', '.join(name for name, _ in lines)}, {ends[0]} to {ends[1]}; at most {write(scales.y[1])}."
+    keys = [(str(number), name.capitalize()) for number, (name, _) in enumerate(lines)]
+    keys += [("exposed", "Exposed share") for name, _ in item.figure.series if name == EXPOSED]
     return format_html(
-        '<span class="efig"><svg viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">{}{}</svg>'
+        '<span class="efig"><svg viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">{}</svg>'
         '<span class="efig__keys" aria-hidden="true">{}</span></span>',
-        *(WIDTH, HEIGHT, WIDTH, HEIGHT, spoken, axis, format_html_join("", "{}", ((line,) for line in lines)), key),
+        *(WIDTH, HEIGHT, WIDTH, HEIGHT, spoken, format_html_join("", "{}", ((part,) for part in parts))),
+        format_html_join("", '<span class="efig__key efig__key--{}">{}</span>', keys),
     )
+
+
+def _axis(scales: _Scales, ends: Sequence[str], write: Callable[[float], str]) -> SafeString:
+    zero = scales.down(0.0)
+    marks = [(scales.y[1], scales.down(scales.y[1]) + 4)] + ([(0.0, zero + 3)] if zero > TOP + 14 else [])
+    if scales.y[0] < 0 and HEIGHT - BOTTOM - zero > 9:
+        marks.append((scales.y[0], HEIGHT - BOTTOM + 3))
+    return format_html(
+        '<path class="efig__axis" d="M{} {}H{}"/>{}<text x="{}" y="{}">{}</text>'
+        '<text x="{}" y="{}" text-anchor="end">{}</text>',
+        *(LEFT, zero, WIDTH - RIGHT),
+        format_html_join(
+            "",
+            '<text x="{}" y="{}" text-anchor="end">{}</text>',
+            ((LEFT - 4, round(y, 1), write(value)) for value, y in marks),
+        ),
+        *(LEFT, HEIGHT - 3, ends[0], WIDTH - RIGHT, HEIGHT - 3, ends[1]),
+    )
+
+
+def _backdrop(x: Sequence[float], values: Sequence[float], scales: _Scales) -> SafeString:
+    """Return the exposed share as an area behind the lines: full height is everybody in scope."""
+    height = HEIGHT - TOP - BOTTOM
+    points = [
+        f"{scales.across(at)} {round(HEIGHT - BOTTOM - min(max(share, 0.0), 1.0) * height, 1)}"
+        for at, share in zip(x, values, strict=True)
+        if math.isfinite(share)
+    ]
+    base = HEIGHT - BOTTOM
+    path = f"M{scales.across(x[0])} {base}L{'L'.join(points)}L{scales.across(x[-1])} {base}Z"
+    return format_html('<path class="efig__exposed" d="{}"/>', path)
 
 
 def _moment(start: dt.datetime, hours: float, zone: tzinfo) -> str:
     return labels.day((start + dt.timedelta(hours=hours)).astimezone(zone), with_year=False)
 
 
-def _path(x: Sequence[float], values: Sequence[float], place: Callable[[float, float], tuple[float, float]]) -> str:
+def _path(x: Sequence[float], values: Sequence[float], scales: _Scales) -> str:
     """Return the line through the known points; a gap stays a gap."""
     parts, pen_down = [], False
     for at, value in zip(x, values, strict=True):
         if not math.isfinite(value):
             pen_down = False
             continue
-        across, down = place(at, value)
-        parts.append(f"{'L' if pen_down else 'M'}{across} {down}")
+        parts.append(f"{'L' if pen_down else 'M'}{scales.across(at)} {scales.down(value)}")
         pen_down = True
     return "".join(parts)

@@ -229,7 +229,7 @@ def _sets(rows: Mapping[str, Row], separations: Sequence[Separation]) -> tuple[A
 
 
 def _set(members: list[Row], separations: Sequence[Separation]) -> AmbiguousSet:
-    members = sorted(members, key=lambda r: -r.finding.probability)
+    members = sorted(members, key=lambda r: (-r.finding.probability, r.title))
     keys = {row.finding.key: row.title for row in members}
     pairs = [one for one in separations if one.first in keys and one.second in keys]
     if len(members) == 1:
