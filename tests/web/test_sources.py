@@ -164,7 +164,7 @@ def test_what_cannot_be_used_comes_back_with_the_form(client: Client, tmp_path: 
     assert "Pack the bundle as a .zip" in shown
     assert 'value="Kept"' in shown
     response = sent(client, bundle=upload(tmp_path, case={"format": "incident-case/1"}), product="-new-")
-    assert "is missing" in response.content.decode()
+    assert "Is missing" in response.content.decode()
     assert sent(client, product="-new-").status_code == 422
     make_product(slug="answers-got-shallower")
     response = sent(client, bundle=upload(tmp_path), product="-new-")
