@@ -29,9 +29,15 @@ def receive(*, source: Source) -> None:
     row.save(update_fields=["last_received_at", "updated_at"])
 
 
+def hold_vocabulary(*, product: Product) -> None:
+    """Let nobody else extend the product's dimensions, symptoms, metrics or colours until the transaction ends."""
+    Product.objects.select_for_update(no_key=True).get(pk=product.pk)
+
+
 @transaction.atomic
 def record_dimensions(*, product: Product, dimensions: Sequence[DimensionRecord]) -> int:
     """Make sure that the product has these dimensions and values, in their order; return how many rows are new."""
+    hold_vocabulary(product=product)
     known = {row.key: row for row in Dimension.objects.filter(product=product)}
     position = max((row.position for row in known.values()), default=-1)
     n = 0
@@ -50,6 +56,9 @@ def record_dimensions(*, product: Product, dimensions: Sequence[DimensionRecord]
 @transaction.atomic
 def extend_dimensions(*, product: Product, values: Mapping[str, Iterable[str]]) -> int:
     """Add values that rows brought along to dimensions that are there; return how many are new."""
+    if not values:
+        return 0
+    hold_vocabulary(product=product)
     rows = Dimension.objects.filter(product=product, key__in=list(values))
     return sum(add_values(dimension=row, values=values[row.key]) for row in rows)
 
@@ -73,6 +82,7 @@ def add_values(*, dimension: Dimension, values: Iterable[str]) -> int:
 @transaction.atomic
 def record_symptoms(*, product: Product, symptoms: Sequence[SymptomRecord]) -> tuple[int, int]:
     """Record the taxonomy; return how many symptoms are (new, changed). One that a person edited here is left alone."""
+    hold_vocabulary(product=product)
     known = {row.key: row for row in Symptom.objects.filter(product=product)}
     edited = _edited_by_people(list(known.values()))
     highest = Symptom.objects.filter(product=product).aggregate(highest=Max("position"))["highest"]

@@ -12,6 +12,7 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from incidents.catalog.models import Product, Source
+from incidents.catalog.recording import hold_vocabulary
 from incidents.catalog.upsert import LISTED, Progress, Recorded, Repeated, batched, same_json
 from incidents.changes.models import ArtifactVersion, Change, ChangeLink, RolloutStep
 from incidents.changes.records import ChangeRow
@@ -190,6 +191,7 @@ def _colour(work: _Work) -> None:
     """Give new changes the next colours, once and for ever: first what is no client release, in order of start."""
     if not work.new:
         return
+    hold_vocabulary(product=work.product)
     rest = Change.objects.filter(product=work.product).exclude(pk__in=work.new)
     highest = rest.aggregate(highest=Max("colour"))["highest"]
     with connection.cursor() as cursor:

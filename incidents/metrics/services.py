@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from incidents.catalog.models import Product, Source
+from incidents.catalog.recording import hold_vocabulary
 from incidents.catalog.services import SegmentNumbers, has_neighbours
 from incidents.catalog.upsert import BeforeWrite, Progress, Recorded, Target, batched, same_json, upsert
 from incidents.metrics.models import Metric, MetricSeries
@@ -69,6 +70,7 @@ WHERE own.source_id = {source} AND other.source_id <> {source}
 @transaction.atomic
 def describe_metrics(*, product: Product, definitions: Sequence[MetricDefinition]) -> tuple[int, int]:
     """Record what is measured; return how many descriptions are (new, changed)."""
+    hold_vocabulary(product=product)
     known = {row.key: row for row in Metric.objects.filter(product=product)}
     highest = Metric.objects.filter(product=product).aggregate(highest=Max("position"))["highest"]
     position = -1 if highest is None else highest
