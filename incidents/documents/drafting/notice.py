@@ -27,7 +27,7 @@ def build_notice(facts: CaseFacts, change: ChangeFact) -> Notice:
     pen = Pen(facts, catalogue_of(facts))
     over = change.ended is not None and change.end_kind in ("revert", "fix", "mitigation")
     parts = [
-        ("What changed", _changed(pen, change)),
+        ("What changed", _changed(pen, change, over=over)),
         ("Who is affected", f"{words.sentence(pen.who(change))}"),
         ("What you may notice", _noticed(pen, change)),
         ("What to do", _todo(pen, change)),
@@ -46,10 +46,17 @@ def _heading(change: ChangeFact) -> str:
     return "added" if change.kind == "model" else "changed"
 
 
-def _changed(pen: Pen, change: ChangeFact) -> str:
+def _changed(pen: Pen, change: ChangeFact, *, over: bool) -> str:
     told = pen.cite(f"change-{change.ref}-described") or prompt("what changed, in plain words")
-    began = f"This took effect on {pen.cite(f'change-{change.ref}-started')}."
-    return " ".join(part for part in (told, pen.text_change(change), began) if part)
+    began = pen.cite(f"change-{change.ref}-started")
+    text = pen.text_change(change)
+    if over:
+        # Lists and feeds show the first paragraph: it must say that the change is gone.
+        lead = (
+            f"On {pen.cite(f'change-{change.ref}-ended')} we {pen.end_verb(change)} a change of {began}. What it was:"
+        )
+        return f"{lead} {told}" + (f"\n\n{text}" if text else "")
+    return f"{told} This took effect on {began}." + (f"\n\n{text}" if text else "")
 
 
 def _noticed(pen: Pen, change: ChangeFact) -> str:

@@ -21,6 +21,7 @@ _KIND = {
     "experiment": "an experiment",
     "infra": "a change of the infrastructure",
 }
+_TENTH = 0.1
 _END = {"revert": "reverted", "fix": "fixed", "mitigation": "mitigated", "superseded": "superseded"}
 
 
@@ -126,7 +127,13 @@ class Pen:
             ((names[key], item["excess"]) for key, item in found.items() if key in names),
             key=lambda pair: -float(pair[1]["estimate"]),
         )
-        clear = [symptom for symptom, excess in ranked if float(excess["low"]) > 0.5]
+        # A sprinkle over every symptom is how a model spreads what it cannot place: a tenth of the total counts.
+        whole = sum(float(excess["estimate"]) for _, excess in ranked)
+        clear = [
+            symptom
+            for symptom, excess in ranked
+            if float(excess["low"]) > 0.5 and float(excess["estimate"]) >= _TENTH * whole
+        ]
         chosen = clear or [symptom for symptom, excess in ranked[:1] if float(excess["estimate"]) >= 1]
         return [(symptom.ref, symptom.name) for symptom in chosen[:most]]
 
