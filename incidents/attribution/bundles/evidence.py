@@ -67,7 +67,7 @@ def read_bundle(path: Path, *, settings: Settings | None = None) -> BundleCase:
         label_symptom = np.where(label_symptom < 0, unlabelled, label_symptom)
     cells, label_ticket, label_cell, label_weight = _cells(head, tickets, label_symptom, len(patterns), len(symptoms))
     usage, usage_total = _usage(head, use, index)
-    versions = _version_use(head, dimensions, changes, use, tickets, patterns)
+    versions = _version_use(head, dimensions, changes, use, (tickets, patterns))
     axis = head.axis
     evidence = CaseEvidence(
         edges=axis.edges,
@@ -204,10 +204,10 @@ def _version_use(
     dimensions: tuple[Dimension, ...],
     changes: Sequence[LoggedChange],
     use: Sequence[UseCount],
-    tickets: TicketRows,
-    patterns: Ints,
+    told_by_tickets: tuple[TicketRows, Ints],
 ) -> VersionUse | None:
     """Count use by client version and bin: from usage where it names versions and times, else from the tickets."""
+    tickets, patterns = told_by_tickets
     named = [name for c in changes for name in (c.carried_by_version, c.fixed_in_version) if name]
     dimension = version_dimension(dimensions, named)
     if dimension is None or not named:

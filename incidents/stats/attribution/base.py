@@ -162,7 +162,7 @@ class Base:
         """Return the blocks' totals against what a state expects of them, frailties left out."""
         frame = self.frame
         level = state.background.reshape(-1, frame.n_symptoms).sum(0)
-        expected = self._block_rate(state) * (state.mix_frailty @ level)
+        expected = self.block_rate(state) * (state.mix_frailty @ level)
         for effect in state.effects:
             expected = expected + effect.theta.sum() * self.block_mass(state, effect.exposure)
         return Totals(
@@ -315,13 +315,13 @@ class Base:
                 state = self._dispersions(state, responsibility * background)
         return state
 
-    def _block_rate(self, state: State) -> Floats:
+    def block_rate(self, state: State) -> Floats:
         return tally(self.frame.block, state.rate, self.frame.n_blocks)
 
     def _frailties(self, state: State, owned: Floats, masses: list[Floats]) -> State:
         """Posterior means of the gamma factors of blocks, and of blocks and symptoms (background only)."""
         frame = self.frame
-        rate = self._block_rate(state)
+        rate = self.block_rate(state)
         level = state.background.reshape(-1, frame.n_symptoms).sum(0)
         expected = rate * (state.mix_frailty @ level)
         for effect, mass in zip(state.effects, masses, strict=True):
@@ -339,7 +339,7 @@ class Base:
         soft = tally(self.slot_of, owned, lattice.n_patterns * k)
         ratio = (soft / np.maximum(state.seen.ravel(), 1e-300)).reshape(*lattice.open_shape, k)
         counts = state.background * lattice.spread(ratio)
-        rate = self._block_rate(state) * state.frailty
+        rate = self.block_rate(state) * state.frailty
         mass = rate @ state.mix_frailty  # (K,)
         usage = frame.usage
         main, mixed = list(state.main), list(state.mixed)

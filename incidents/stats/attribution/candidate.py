@@ -79,7 +79,7 @@ class Evaluator:
         base, frame = self.base, self.base.frame
         k = frame.n_symptoms
         seen = state.seen.ravel()[base.slot_of]
-        rate = base._block_rate(state)
+        rate = base.block_rate(state)
         total = state.background.reshape(-1, k).sum(0)
         split = bool(scope.min() < 1.0) if scope.size else False
         if split:

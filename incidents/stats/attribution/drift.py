@@ -1,8 +1,9 @@
 """Use that moves over time: a launched model, a version that spreads, a platform that grows.
 
-Without it the background expects yesterday's mix, and the users of a new value pass for an excess. The mix moves by factors
-per dimension: r_d(v) = share of value v in block d over its mean share. In a ticket that names the value the factor is the
-same for background and excess and cancels; it matters for expectations, and for tickets that leave the dimension open.
+Without it the background expects yesterday's mix, and the users of a new value pass for an excess. The mix moves by
+factors per dimension: r_d(v) = share of value v in block d over its mean share. In a ticket that names the value the
+factor is the same for background and excess and cancels; it matters for expectations, and for tickets that leave the
+dimension open.
 """
 
 from dataclasses import dataclass

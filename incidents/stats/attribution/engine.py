@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from incidents.stats.attribution.evidence import CaseEvidence, Floats
+from incidents.stats.attribution.evidence import CaseEvidence
 from incidents.stats.attribution.findings import Attribution
 from incidents.stats.attribution.frame import build_frame
+from incidents.stats.attribution.metrics import metric_evidence
 from incidents.stats.attribution.posterior import posterior
 from incidents.stats.attribution.report import report
 from incidents.stats.attribution.search import Search
@@ -56,14 +57,11 @@ def attribute(evidence: CaseEvidence, *, on_progress: Progress | None = None) ->
     tell(0.0)
     frame = build_frame(evidence)
     settings = evidence.settings
-    prior = np.full(frame.n_changes, np.log(settings.inclusion / (1.0 - settings.inclusion)))
+    metrics = metric_evidence(frame)
+    prior = np.log(settings.inclusion / (1.0 - settings.inclusion)) + metrics.log_odds
     search = Search(frame, prior, on_progress=lambda done: tell(0.05 + 0.85 * done))
     found = search.run()
     tell(0.9)
-    result = report(search, found, posterior(search, found), _none(frame.n_changes))
+    result = report(search, found, posterior(search, found), metrics)
     tell(1.0)
     return result
-
-
-def _none(n: int) -> Floats:
-    return np.zeros(n)

@@ -85,6 +85,7 @@ def build_frame(evidence: CaseEvidence) -> Frame:
     general, carried = curves(evidence.changes, evidence.edges, settings)
     block, step, step_block = _time_units(evidence)
     kinds, kind_of = _kinds(evidence, lattice)
+    levels = axis_level(lattice, kinds[:, 0])
     n_steps, n_kinds, n_symptoms = len(step_block), len(kinds), len(evidence.symptoms)
     width = np.diff(evidence.edges)
     centre = 0.5 * (evidence.edges[:-1] + evidence.edges[1:])
@@ -114,9 +115,7 @@ def build_frame(evidence: CaseEvidence) -> Frame:
         step_block=step_block,
         block_hours=tally(block, centre * width, n_blocks) / tally(block, width, n_blocks),
         block_weekday=evidence.weekday[first] if whole_days else None,
-        drift=measure_drift(
-            evidence, lattice, usage, block, axis_level(lattice, kinds[:, 0])[:, kind_of[evidence.cell_pattern]]
-        ),
+        drift=measure_drift(evidence, lattice, usage, block, levels[:, kind_of[evidence.cell_pattern]]),
         kind_pattern=kinds[:, 0],
         kind_state=_states(kinds, evidence),
         cell_kind=unique % n_kinds,
@@ -131,7 +130,7 @@ def build_frame(evidence: CaseEvidence) -> Frame:
 
 
 def axis_level(lattice: Lattice, pattern: Ints) -> Ints:
-    """Return the level of each pattern in each dimension of the lattice (n_axes, n), the number of levels for unknown."""
+    """Return the level of each pattern in each dimension (n_axes, n), the number of levels where unknown."""
     if not lattice.dims:
         return np.zeros((0, len(pattern)), np.int64)
     return np.array(np.unravel_index(pattern, lattice.open_shape), dtype=np.int64)

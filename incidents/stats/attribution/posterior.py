@@ -18,6 +18,7 @@ class Posterior:
     probability: Floats  # (J,)
     slot_owners: Floats  # (S, J)
     shares: Floats  # (N, J + 1) of the fit's cells
+    unlogged_share: Floats  # (N,) of the fit's cells
     draws: Floats  # (J, n) excess in tickets
     unlogged_draws: Floats  # (n,)
     expected: Floats  # (J,) tickets
@@ -52,7 +53,7 @@ def posterior(search: Search, found: Found) -> Posterior:
     """Summarise the search."""
     frame, settings = search.frame, search.settings
     n_changes, n = frame.n_changes, settings.draws
-    changes, _ = cell_posterior(search, found)
+    changes, unlogged = cell_posterior(search, found)
     shares = np.column_stack([changes, 1.0 - changes.sum(1)])
     owners = np.array([slot.owners for slot in found.slots]).reshape(len(found.slots), n_changes)
     reachable = np.zeros(n_changes, bool)
@@ -88,6 +89,7 @@ def posterior(search: Search, found: Found) -> Posterior:
         probability=probability,
         slot_owners=owners,
         shares=shares,
+        unlogged_share=unlogged,
         draws=draws,
         unlogged_draws=unlogged_draws,
         expected=frame.cell_count @ shares[:, :-1],

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from incidents.stats.attribution.candidate import Candidate
+from incidents.stats.attribution.checks import Checks
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.stats.attribution.findings import (
@@ -15,6 +16,8 @@ from incidents.stats.attribution.findings import (
     SymptomExcess,
     UnattributedRise,
 )
+from incidents.stats.attribution.identify import confusion
+from incidents.stats.attribution.metrics import MetricEvidence
 from incidents.stats.attribution.posterior import NEGLIGIBLE, Posterior
 from incidents.stats.attribution.search import UNLOGGED, Found, Search
 from incidents.stats.attribution.verdicts import Named, name_changes
@@ -22,21 +25,19 @@ from incidents.stats.attribution.verdicts import Named, name_changes
 Weighted = list[tuple[Candidate, float]]
 
 
-def report(search: Search, found: Found, summary: Posterior, metric_log_odds: Floats) -> Attribution:
+def report(search: Search, found: Found, summary: Posterior, metrics: MetricEvidence) -> Attribution:
     """Compose the answer."""
     frame, settings = search.frame, search.settings
-    named = name_changes(summary.probability, summary.slot_owners, settings.declare_at)
+    alike = confusion(search, found)
+    evidence = np.array([_complaint_log_odds(found, j) for j in range(frame.n_changes)])
+    named = name_changes(summary.probability, summary.slot_owners, evidence, alike.alike, settings.declare_at)
     owned = [_owned(found, j) for j in range(frame.n_changes)]
-    random = np.random.default_rng(settings.seed + 1)
-    changes = tuple(
-        _finding(search, found, summary, j, named[j], owned[j], random, float(metric_log_odds[j]))
-        for j in range(frame.n_changes)
-    )
+    findings = _Findings(search, found, summary, metrics)
     return Attribution(
-        changes=changes,
-        unattributed=_estimate(summary.unlogged_draws, float(summary.unlogged_draws.mean()), settings.interval),
+        changes=tuple(findings.of(j, named[j], owned[j]) for j in range(frame.n_changes)),
+        unattributed=_estimate(summary.unlogged_draws, settings.interval),
         rises=_rises(search, found),
-        separations=(),
+        separations=alike.separations,
         cell_probabilities=summary.shares[frame.cell_of].astype(np.float32),
         layers=_layers(search, found, summary, owned),
         diagnostics=Diagnostics(
@@ -64,89 +65,92 @@ def _owned(found: Found, change: int) -> Weighted:
     return out
 
 
-def _estimate(draws: Floats, value: float, interval: float, at_least_high: float = 0.0) -> Estimate:
+def _estimate(draws: Floats, interval: float, *, at_least_high: float = 0.0) -> Estimate:
+    """Mean and quantiles of draws; the upper end reaches what could be there unseen."""
+    if not draws.size:
+        return Estimate(value=0.0, low=0.0, high=0.0)
     tail = (1.0 - interval) / 2
     low, high = np.quantile(draws, [tail, 1.0 - tail])
+    value = float(draws.mean())
     return Estimate(value=value, low=float(min(low, value)), high=float(max(high, at_least_high, value)))
 
 
-def _finding(
-    search: Search,
-    found: Found,
-    summary: Posterior,
-    j: int,
-    named: Named,
-    owned: Weighted,
-    random: np.random.Generator,
-    metric_log_odds: float,
-) -> ChangeFinding:
-    frame, settings = search.frame, search.settings
-    evidence = frame.evidence
-    excess = _estimate(
-        summary.draws[j], float(summary.expected[j]), settings.interval, float(summary.upper_if_there[j])
-    )
-    total = max(frame.total, 1e-12)
-    ratio, by_symptom = _per_symptom(search, found, summary, j, owned, excess, random)
+class _Findings:
+    """Makes the finding of each change."""
+
+    def __init__(self, search: Search, found: Found, summary: Posterior, metrics: MetricEvidence) -> None:
+        self.search, self.found, self.summary = search, found, summary
+        self.checks = Checks(search, found, summary, metrics)
+        self.random = np.random.default_rng(search.settings.seed + 1)
+
+    def of(self, j: int, named: Named, owned: Weighted) -> ChangeFinding:
+        """Return the finding of one change."""
+        search, summary, settings = self.search, self.summary, self.search.settings
+        frame, evidence = search.frame, search.frame.evidence
+        excess = _estimate(summary.draws[j], settings.interval, at_least_high=float(summary.upper_if_there[j]))
+        total = max(frame.total, 1e-12)
+        ratio, by_symptom = self._per_symptom(j, owned, excess)
+        lag, half_life = _shape(frame.shapes, owned)
+        return ChangeFinding(
+            key=evidence.changes[j].key,
+            probability=float(np.clip(summary.probability[j], 0.0, 1.0)),
+            verdict=named.verdict,
+            excess=excess,
+            share=Estimate(value=excess.value / total, low=excess.low / total, high=excess.high / total),
+            rate_ratio=ratio,
+            symptoms=by_symptom,
+            lag_hours=lag,
+            half_life_hours=half_life,
+            evidence=self.checks.of(j, named.others),
+            indistinguishable_from=tuple(evidence.changes[i].key for i in named.others),
+            set_probability=float(named.set_probability),
+            complaint_log_odds=_complaint_log_odds(self.found, j),
+            reachable=j in search.reachable,
+        )
+
+    def _per_symptom(self, j: int, owned: Weighted, excess: Estimate) -> tuple[Estimate, tuple[SymptomExcess, ...]]:
+        frame, settings = self.search.frame, self.search.settings
+        k = frame.n_symptoms
+        counts = tally(frame.cell_symptom, frame.cell_count * self.summary.shares[:, j], k)
+        inside = np.maximum(self.found.state.background.reshape(-1, k).T @ frame.scope[j], 1e-12)
+        weight = sum(w for _, w in owned)
+        theta = sum((w * c.theta for c, w in owned), np.zeros(k)) / max(weight, 1e-12)
+        rise = theta * frame.reach[j]
+        draws = self.summary.draws[j]
+        if draws.any():
+            profile = self.random.dirichlet(settings.profile_strength / k * np.ones(k) + counts, size=len(draws))
+            table = draws[:, None] * profile
+        else:
+            table = np.zeros((len(draws), k))
+        out = []
+        for y, symptom in enumerate(frame.evidence.symptoms):
+            own = _estimate(table[:, y], settings.interval)
+            ratio = _ratio(rise[y] / inside[y], own, weight)
+            out.append(SymptomExcess(symptom=symptom, excess=own, rate_ratio=ratio))
+        return _ratio(float(rise.sum() / inside.sum()), excess, weight), tuple(out)
+
+
+def _shape(shapes: tuple[tuple[float, float], ...], owned: Weighted) -> tuple[float | None, float | None]:
+    """Posterior mean delay, and half-life where it more likely fades than not."""
     weights = np.array([w for _, w in owned])
-    lag = half_life = None
-    if len(weights) and weights.sum() > 0.05:
-        shapes = np.array([frame.shapes[c.exposure.shape] for c, _ in owned])
-        lag = float(weights @ shapes[:, 0] / weights.sum())
-        fading = weights @ (shapes[:, 1] > 0) / weights.sum()
-        if fading > 0.5:
-            half_life = float(shapes[shapes[:, 1] > 0, 1].mean())
-    return ChangeFinding(
-        key=evidence.changes[j].key,
-        probability=float(np.clip(summary.probability[j], 0.0, 1.0)),
-        verdict=named.verdict,
-        excess=excess,
-        share=Estimate(value=excess.value / total, low=excess.low / total, high=excess.high / total),
-        rate_ratio=ratio,
-        symptoms=by_symptom,
-        lag_hours=lag,
-        half_life_hours=half_life,
-        evidence=(),
-        indistinguishable_from=tuple(evidence.changes[i].key for i in named.others),
-        set_probability=float(named.set_probability),
-        complaint_log_odds=_complaint_log_odds(search, found, j, metric_log_odds),
-        reachable=j in search.reachable,
-    )
+    if not len(weights) or weights.sum() <= 0.05:
+        return None, None
+    table = np.array([shapes[c.exposure.shape] for c, _ in owned])
+    lag = float(weights @ table[:, 0] / weights.sum())
+    fades = table[:, 1] > 0
+    if weights @ fades / weights.sum() <= 0.5:
+        return lag, None
+    return lag, float(weights[fades] @ table[fades, 1] / weights[fades].sum())
 
 
-def _complaint_log_odds(search: Search, found: Found, j: int, metric_log_odds: float) -> float:
+def _complaint_log_odds(found: Found, j: int) -> float:
     """Log Bayes factor of the change from complaints alone: of its best slot, or on top of the final state."""
-    del metric_log_odds
     best = float(found.gains[j]) if np.isfinite(found.gains[j]) else 0.0
     for slot in found.slots:
         gains = [c.gain + c.log_weight for c in slot.candidates if c.exposure.change == j]
         if gains:
             best = max(best, float(logsumexp(gains)))
     return best
-
-
-def _per_symptom(
-    search: Search,
-    found: Found,
-    summary: Posterior,
-    j: int,
-    owned: Weighted,
-    excess: Estimate,
-    random: np.random.Generator,
-) -> tuple[Estimate, tuple[SymptomExcess, ...]]:
-    frame, settings = search.frame, search.settings
-    k = frame.n_symptoms
-    counts = tally(frame.cell_symptom, frame.cell_count * summary.shares[:, j], k)
-    inside = np.maximum(found.state.background.reshape(-1, k).T @ frame.scope[j], 1e-12)
-    weight = sum(w for _, w in owned)
-    theta = sum((w * c.theta for c, w in owned), np.zeros(k)) / max(weight, 1e-12)
-    rise = theta * frame.reach[j]
-    profile = random.dirichlet(settings.profile_strength / k * np.ones(k) + counts, size=len(summary.draws[j]))
-    draws = summary.draws[j][:, None] * profile
-    out = []
-    for y, symptom in enumerate(frame.evidence.symptoms):
-        own = _estimate(draws[:, y], float(counts[y]), settings.interval)
-        out.append(SymptomExcess(symptom=symptom, excess=own, rate_ratio=_ratio(rise[y] / inside[y], own, weight)))
-    return _ratio(float(rise.sum() / inside.sum()), excess, weight), tuple(out)
 
 
 def _ratio(relative: float, excess: Estimate, weight: float) -> Estimate:

@@ -37,7 +37,7 @@ def residuals(base: Base, state: State) -> Residuals:
         total += effect.theta[frame.cell_symptom] * base.cell_exposure(state, effect.exposure)
     owned = frame.cell_count * seen / np.maximum(total, 1e-300)
     observed = tally(base.block_symptom, owned, frame.n_blocks * k).reshape(-1, k)
-    rate = base._block_rate(state)
+    rate = base.block_rate(state)
     level = state.background.reshape(-1, k).sum(0)
     return Residuals(
         observed=observed,
@@ -56,6 +56,7 @@ class Screen:
         frame = base.frame
         everything = frame.lattice.margins(frame.usage).ravel()
         share = frame.inside / np.maximum(everything, 1e-300)
+        self.share = np.clip(share.T, 0.0, 1.0)  # (P, J) use in scope of what a pattern is compatible with
         held = np.clip(share[:, frame.kind_pattern].T, 0.0, 1.0)  # (Q, J)
         self.moved = np.ones((frame.n_blocks, frame.n_changes))
         self.reached = np.ones((frame.n_blocks, frame.n_changes))

@@ -56,7 +56,7 @@ def best_surge(totals: Totals, variance: float) -> tuple[float, Floats] | None:
     table = candidates(totals.hours)
     residual = np.log((totals.count + 0.5) / (totals.expected + 0.5))
     noise = 1.0 / (totals.expected + 0.5) + variance
-    _, gains, _ = _gains(totals.design, totals.precision, totals.offset, table, residual, noise)
+    _, gains, _ = _gains((totals.design, totals.precision, totals.offset), table, residual, noise)
     top = int(np.argmax(gains))
     return float(gains[top]) + LOG_PRIOR - float(np.log(table.shape[1])), table[:, top]
 
@@ -71,7 +71,7 @@ def calm_variance(totals: Totals) -> float:
     for found in range(MOST + 1):
         best_null, best, chosen = -np.inf, -np.inf, -1
         for phi in VARIANCES:
-            null, gains, fit = _gains(x, prior, centre, table, residual, 1.0 / (totals.expected + 0.5) + phi)
+            null, gains, fit = _gains((x, prior, centre), table, residual, 1.0 / (totals.expected + 0.5) + phi)
             if null > best_null:
                 best_null, fitted = null, x @ fit
             if len(gains) and null + gains.max() > best:
@@ -98,9 +98,10 @@ def level_variance(observed: Floats, expected: Floats, freedom: int) -> float:
 
 
 def _gains(
-    x: Floats, prior: Floats, centre: Floats, table: Floats, residual: Floats, variance: Floats
+    regression: tuple[Floats, Floats, Floats], table: Floats, residual: Floats, variance: Floats
 ) -> tuple[float, Floats, Floats]:
     """Log likelihood of the regression, what each further column with a positive coefficient adds, coefficients."""
+    x, prior, centre = regression
     weight = 1.0 / variance
     bend = (x.T * weight) @ x + np.diag(prior + 1e-9)
     slope = x.T @ (weight * residual) - prior * centre

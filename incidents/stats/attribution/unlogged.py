@@ -121,7 +121,9 @@ class Scan:
     def _sharpen(self, state: State, left: Residuals, atom: int, start: int, stop: int) -> tuple[Box, float]:
         """Add dimensions, then move the edges; returns the box and its log likelihood ratio with its prior."""
         atoms = (atom,) if self.axis[atom] >= 0 else ()
-        value = self._value(state, left, self._held(atoms)[:, None], start, stop, self._moved(atoms)[:, None])[0]
+        value = float(
+            self._value(state, left, (start, stop), self._held(atoms)[:, None], self._moved(atoms)[:, None])[0]
+        )
         cost = 0.0
         while len(atoms) < MOST_DIMENSIONS:
             used = {self.axis[a] for a in atoms}
@@ -130,7 +132,7 @@ class Scan:
                 break
             held = self._held(atoms)[:, None] * self.held[:, further]
             moved = self._moved(atoms)[:, None] * self.moved[:, further]
-            values = self._value(state, left, held, start, stop, moved)
+            values = self._value(state, left, (start, stop), held, moved)
             top = int(np.argmax(values))
             extra = PER_DIMENSION if atoms else 0.0
             if values[top] < value + PER_DIMENSION:
@@ -148,9 +150,10 @@ class Scan:
             out = out * self.held[:, a]
         return out
 
-    def _value(self, state: State, left: Residuals, held: Floats, start: int, stop: int, moved: Floats) -> Floats:
+    def _value(self, state: State, left: Residuals, window: tuple[int, int], held: Floats, moved: Floats) -> Floats:
         """Log likelihood ratio of a rise in a window of steps, per scope (…,)."""
         frame, k = self.base.frame, self.base.frame.n_symptoms
+        start, stop = window
         inside = (frame.cell_step >= start) & (frame.cell_step < stop)
         n_kinds = len(frame.kind_pattern)
         slot = frame.cell_symptom * n_kinds + frame.cell_kind

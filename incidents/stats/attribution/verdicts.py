@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.findings import Verdict
 
-CLOSE = 4.0  # owners within these odds of the likeliest owner of an excess cannot be told from it
+CLOSE = 2.5  # owners within these odds of the likeliest owner of an excess cannot be told from it
+ALIKE = 20.0  # the same for changes with the same exposure, which complaints alone can never tell apart
 FAINT = 0.02
+LEAST_EVIDENCE = float(np.log(3.0))  # log Bayes factor that complaints themselves must give a change that is named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +23,29 @@ class Named:
     set_probability: float
 
 
-def name_changes(probability: Floats, slot_owners: Floats, declare_at: float) -> list[Named]:
+def name_changes(
+    probability: Floats, slot_owners: Floats, evidence: Floats, alike: NDArray[np.bool_], declare_at: float
+) -> list[Named]:
     """Return the verdict on each change.
 
-    `probability` (J,) and `slot_owners` (S, J). An excess whose likeliest owner leads by less than
-    `CLOSE` to one makes a set; a change in such a set is ambiguous. Without a set, a change is named from
-    `declare_at` on.
+    Parameters
+    ----------
+    probability : (J,) array
+        Posterior that each change raised complaints.
+    slot_owners : (S, J) array
+        Posterior owner of each excess.
+    evidence : (J,) array
+        Log Bayes factor of each change from complaints alone.
+    alike : (J, J) array
+        Pairs with practically the same exposure.
+    declare_at : float
+        Probability from which a change, or a set, is named.
+
+    Notes
+    -----
+    An excess whose likeliest owner leads by less than `CLOSE` to one (`ALIKE` to one over a change with the same
+    exposure) makes a set; a change in such a set is ambiguous. Without a set, a change is named from `declare_at` on,
+    if complaints speak for it themselves: a moved metric alone never names a change.
     """
     n = len(probability)
     sets: list[set[int]] = [set() for _ in range(n)]
@@ -33,7 +53,9 @@ def name_changes(probability: Floats, slot_owners: Floats, declare_at: float) ->
     for owners in slot_owners:
         if not n or owners.max() <= 0:
             continue
-        close = [int(j) for j in np.flatnonzero((owners > owners.max() / CLOSE) & (owners > FAINT))]
+        top = int(np.argmax(owners))
+        margin = np.where(alike[top], ALIKE, CLOSE)
+        close = [int(j) for j in np.flatnonzero((owners > owners[top] / margin) & (owners > FAINT))]
         if owners[close].sum() < declare_at:
             continue
         for j in close:
@@ -44,7 +66,7 @@ def name_changes(probability: Floats, slot_owners: Floats, declare_at: float) ->
         others = tuple(sorted(sets[j] - {j}))
         if others:
             out.append(Named(verdict="ambiguous", others=others, set_probability=min(held[j], 1.0)))
-        elif probability[j] > declare_at:
+        elif probability[j] > declare_at and evidence[j] > LEAST_EVIDENCE:
             out.append(Named(verdict="contributing", others=(), set_probability=float(probability[j])))
         else:
             out.append(Named(verdict="not supported", others=(), set_probability=float(probability[j])))

@@ -1,0 +1,92 @@
+"""Metrics as evidence: each change's effect in its scope, and the log odds that follow."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from incidents.stats.attribution.evidence import CaseEvidence, Floats, MetricPanel
+from incidents.stats.attribution.exposure import grid, ramp
+from incidents.stats.attribution.frame import Frame
+from incidents.stats.metric_effect import MetricEffect, adverse_log_odds, joint_effects
+
+MOST_TIMES = 240  # longer series are averaged to so many times
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricEvidence:
+    """Log odds per change (J,), and its effects by metric."""
+
+    log_odds: Floats
+    effects: tuple[tuple[tuple[str, MetricEffect], ...], ...]
+
+
+def metric_evidence(frame: Frame) -> MetricEvidence:
+    """Judge all metrics of a case against all its changes."""
+    evidence, settings = frame.evidence, frame.evidence.settings
+    n = frame.n_changes
+    found: list[list[tuple[str, MetricEffect]]] = [[] for _ in range(n)]
+    tables: list[list[MetricEffect | None]] = []
+    adverse: list[int] = []
+    scales: list[float] = []
+    for told in evidence.metrics if n else ():
+        panel = _shortened(told)
+        effects = joint_effects(panel.values, _exposures(frame, evidence, panel))
+        tables.append(effects)
+        adverse.append({"higher": -1, "lower": 1}.get(panel.better or "", 0))
+        scales.append(_scale(panel.values))
+        for j, effect in enumerate(effects):
+            if effect is not None:
+                found[j].append((panel.key, effect))
+    odds = np.zeros(n)
+    if settings.use_metrics and tables:
+        for j in range(n):
+            odds[j] = adverse_log_odds(
+                [table[j] for table in tables],
+                adverse,
+                scales,
+                if_harmful=settings.metric_moves_if_harmful,
+                if_harmless=settings.metric_moves_if_harmless,
+            )
+    return MetricEvidence(log_odds=odds, effects=tuple(tuple(own) for own in found))
+
+
+def _exposures(frame: Frame, evidence: CaseEvidence, panel: MetricPanel) -> Floats:
+    """Exposed share of each change at each time and group (J, T, G)."""
+    everything = frame.lattice.margins(frame.usage).ravel()
+    pattern = frame.lattice.locate(panel.groups)
+    share = frame.inside[:, pattern] / np.maximum(everything[pattern], 1e-300)
+    fine = grid(evidence.edges)
+    centre = 0.5 * (fine[:-1] + fine[1:])
+    out = np.zeros((frame.n_changes, *panel.values.shape))
+    for j, change in enumerate(evidence.changes):
+        reached = ramp(change, fine)
+        if change.carrier is not None and change.visibility == "public":
+            position = np.clip(np.searchsorted(evidence.edges, centre, side="right") - 1, 0, evidence.n_bins - 1)
+            reached = change.carrier.adoption[position] * (centre >= change.started)
+        before = reached[0] if change.started < evidence.edges[0] else 0.0
+        out[j] = np.interp(panel.hours, centre, reached, left=before)[:, None] * share[j]
+    return out
+
+
+def _shortened(panel: MetricPanel) -> MetricPanel:
+    n = len(panel.hours)
+    if n <= MOST_TIMES:
+        return panel
+    part = np.arange(n) * MOST_TIMES // n
+    filled = np.where(np.isnan(panel.values), 0.0, panel.values)
+    count = np.zeros((MOST_TIMES, panel.values.shape[1]))
+    total = np.zeros_like(count)
+    np.add.at(count, part, ~np.isnan(panel.values))
+    np.add.at(total, part, filled)
+    hours = np.bincount(part, weights=panel.hours) / np.bincount(part)
+    values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return MetricPanel(key=panel.key, hours=hours, groups=panel.groups, values=values, better=panel.better)
+
+
+def _scale(values: Floats) -> float:
+    """Robust standard deviation of a metric's own ups and downs, level shifts left out."""
+    steps = np.diff(values, axis=0)
+    steps = steps[~np.isnan(steps)]
+    if not len(steps):
+        return 1.0
+    return max(float(np.median(np.abs(steps)) / 0.6745 / np.sqrt(2.0)), 1e-9)

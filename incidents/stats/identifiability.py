@@ -1,0 +1,134 @@
+"""Which changes the data could not tell apart, before or after the fact.
+
+Question
+    If change j raised complaints, could one mistake it for change k?
+Model
+    Complaints per cell of time and segment are Poisson with means mu; change j adds the pattern a_j, sized to its
+    expected excess. Nuisances (level of each segment and of each time) are projected out in the metric of the Fisher
+    information. Of two patterns with correlation rho there, the expected log likelihood ratio of "j" against "k" is
+
+        D_jk = z_j^2 (1 - rho_jk^2) / 2,      z_j^2 = |a_j|^2 after projection.
+
+    D < ln 9: even in expectation the odds stay below nine to one, and the two cannot be told apart.
+Assumptions
+    Small excesses against the background (local asymptotics); over-dispersion enters as a factor on the variance.
+Failure modes
+    Delays that differ between the two changes help or harm and are not part of it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+ENOUGH = float(np.log(9.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identifiability:
+    """`discrimination` (J, J): D of row against column, infinite on the diagonal; `signal` (J,) z of each change."""
+
+    discrimination: Floats
+    correlation: Floats
+    signal: Floats
+
+    def pairs(self, below: float = ENOUGH) -> list[tuple[int, int]]:
+        """Return the pairs that cannot be told apart either way round."""
+        n = len(self.signal)
+        d = self.discrimination
+        return [(j, k) for j in range(n) for k in range(j + 1, n) if min(d[j, k], d[k, j]) < below]
+
+
+def identifiability(exposure: Floats, expected: Floats, *, excess: Floats, dispersion: float = 0.0) -> Identifiability:
+    """Return how well each pair of changes, planned ones too, can be told apart.
+
+    Parameters
+    ----------
+    exposure : (J, T, S) array
+        Exposed share of each change over times and segments, 0 to 1.
+    expected : (T, S) array
+        Expected complaints without any of them.
+    excess : (J,) array
+        Complaints that each change would add in all.
+    dispersion : float
+        Variance of a time's log level beyond Poisson; the level of each time is a nuisance anyway.
+
+    Returns
+    -------
+    Identifiability
+
+    Examples
+    --------
+    Two changes at the same time in the same segment, and a third in another one:
+
+    >>> x = np.zeros((3, 20, 2)); x[:2, 10:, 0] = 1; x[2, 10:, 1] = 1
+    >>> found = identifiability(x, np.full((20, 2), 25.0), excess=np.array([100.0, 100.0, 100.0]))
+    >>> found.pairs()
+    [(0, 1)]
+    """
+    n, n_times, n_segments = exposure.shape
+    if expected.shape != (n_times, n_segments) or excess.shape != (n,):
+        raise ValueError("expected must be (T, S) and excess (J,) for an exposure of (J, T, S).")
+    mean = np.maximum(expected, 1e-9)
+    weight = 1.0 / (mean * (1.0 + dispersion * mean))
+    pattern = exposure * mean
+    total = pattern.sum((1, 2))
+    pattern = pattern * (excess / np.maximum(total, 1e-12))[:, None, None]
+    left = _without_levels(pattern, mean, weight)
+    gram = np.einsum("jts,kts,ts->jk", left, left, weight)
+    signal = np.sqrt(np.maximum(np.diag(gram), 0.0))
+    scale = np.outer(signal, signal)
+    correlation = np.where(scale > 1e-9, gram / np.maximum(scale, 1e-12), 1.0)
+    np.fill_diagonal(correlation, 1.0)
+    discrimination = 0.5 * signal[:, None] ** 2 * np.maximum(1.0 - correlation**2, 0.0)
+    # a negative correlation is no confusion: the other could only explain the opposite
+    discrimination = np.where(correlation < 0, 0.5 * signal[:, None] ** 2, discrimination)
+    np.fill_diagonal(discrimination, np.inf)
+    return Identifiability(discrimination=discrimination, correlation=correlation, signal=signal)
+
+
+def _without_levels(pattern: Floats, mean: Floats, weight: Floats, rounds: int = 12) -> Floats:
+    """Project out a free level of each segment and of each time, by turns, in the metric of the information."""
+    out = pattern.copy()
+    by_segment = (mean**2 * weight).sum(0)
+    by_time = (mean**2 * weight).sum(1)
+    several = mean.shape[1] > 1
+    for _ in range(rounds if several else 1):
+        out = out - mean * ((out * mean * weight).sum(1) / by_segment)[:, None, :]
+        if several:
+            out = out - mean * ((out * mean * weight).sum(2) / by_time)[:, :, None]
+    return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """What would separate two changes: so many times the complaints (infinite: none are enough), or a part held back.
+
+    `hold_back` is the segment whose exclusion from the second change raises D most, and the D that it would give.
+    """
+
+    tickets_factor: float
+    hold_back: int | None
+    discrimination_then: float
+
+
+def remedy(
+    exposure: Floats, expected: Floats, *, first: int, second: int, excess: Floats, dispersion: float = 0.0
+) -> Remedy:
+    """Return what would separate `first` from `second`; arguments as in `identifiability`."""
+    now = identifiability(exposure, expected, excess=excess, dispersion=dispersion).discrimination[first, second]
+    best: tuple[float, int | None] = (float(now), None)
+    for segment in range(exposure.shape[2]):
+        if not exposure[second, :, segment].any():
+            continue
+        changed = exposure[[first, second]].copy()
+        changed[1, :, segment] = 0.0
+        if not changed[1].any():
+            continue
+        then = identifiability(changed, expected, excess=excess[[first, second]], dispersion=dispersion)
+        value = float(then.discrimination[0, 1])
+        if value > best[0]:
+            best = (value, segment)
+    factor = ENOUGH / now if now > 1e-9 else float("inf")
+    return Remedy(tickets_factor=max(float(factor), 1.0), hold_back=best[1], discrimination_then=best[0])
