@@ -76,7 +76,9 @@ class Difference:
 
 
 def moved_inputs(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Moved, ...]:
-    """Return what moved between two states of the evidence (`inputs.inputs_of`)."""
+    """Return what moved between two states of the evidence (`inputs.inputs_of`), as far as they can be compared."""
+    if before.get("format") != after.get("format"):
+        return ()
     moved = _moved_changes(before["changes"], after["changes"])
     one, other = before["tickets"], after["tickets"]
     if (one["n"], one["weight"]) != (other["n"], other["weight"]):

@@ -19,6 +19,8 @@ from incidents.changes.models import Change
 from incidents.response.models import Incident
 from incidents.response.queries import publicity_of
 
+# The shape of what `inputs_of` returns: states of different shapes cannot be compared.
+FORMAT = 1
 # Members that are told but move no number: they stay out of the hash.
 SILENT = frozenset({"title", "id", "discovered_at", "recorded_at"})
 
@@ -28,7 +30,8 @@ _DIGESTS = f"""with inside as (
 select
     (select row(count(*), coalesce(sum(weight), 0),
         coalesce(bit_xor(hash_record_extended(row(id, segment_id, weight, at), 0)), 0))::text from inside),
-    (select row(count(*), 0, coalesce(bit_xor(hash_record_extended(row(ticket_id, symptom_id, confidence), 0)), 0))::text
+    (select row(count(*), 0,
+        coalesce(bit_xor(hash_record_extended(row(ticket_id, symptom_id, confidence), 0)), 0))::text
         from incidents_ticketsymptom l join inside on inside.id = l.ticket_id and l.confidence > 0),
     (select row(count(*), 0, coalesce(bit_xor(hash_record_extended(row(segment_id, at, day_only, count), 0)), 0))::text
         from incidents_exposurecount
@@ -45,6 +48,7 @@ def inputs_of(incident: Incident) -> dict[str, Any]:
     axis = case_axis(incident)
     tickets, labels, use, metrics = _digests(incident, axis)
     return {
+        "format": FORMAT,
         "window": {
             "starts_at": incident.starts_at.isoformat(),
             "ends_at": incident.ends_at.isoformat(),

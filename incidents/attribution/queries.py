@@ -141,10 +141,11 @@ def standing(incident: Incident, *, wait: bool = True) -> Standing:
     best = next((row for row in same if row[2] == code), (same or known)[0])
     run = _run(best[0])
     moved: tuple[Moved, ...] = ()
-    if run.input_hash != present:
+    told_otherwise = run.inputs.get("format") != inputs["format"]
+    if run.input_hash != present and not told_otherwise:
         # What moves the hash and no member of the list is an edit beyond words: it is still told.
         moved = moved_inputs(run.inputs, inputs) or (Moved(kind=MovedKind.TICKETS),)
-    return Standing(run=run, moved=moved, engine_moved=run.code_version != code, job=job)
+    return Standing(run=run, moved=moved, engine_moved=told_otherwise or run.code_version != code, job=job)
 
 
 def run_job(incident: Incident) -> Job | None:

@@ -252,3 +252,14 @@ def test_the_fingerprint_takes_few_statements(django_assert_max_num_queries: Any
         make_change(case.product, started_at=at(24 * number))
     with django_assert_max_num_queries(7):
         queries.case_fingerprint(case.incident)
+
+
+def test_a_run_told_in_an_earlier_shape_is_an_earlier_engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = make_case(per_day=6)
+    monkeypatch.setattr("incidents.attribution.inputs.FORMAT", 0)
+    earlier = services.run_attribution(incident=case.incident, actor=None)
+    monkeypatch.undo()
+    standing = queries.standing(case.incident)
+    assert standing.run == earlier
+    assert standing.engine_moved
+    assert standing.moved == ()

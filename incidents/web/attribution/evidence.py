@@ -91,7 +91,7 @@ def number(item: EvidenceItem) -> str:
     """Return the number of a check with its interval and unit."""
     e = item.estimate
     if item.kind in {"onset", "scope", "return", "prior"}:
-        return f"{labels.ratio(e.value)} [{labels.ratio(e.low)} to {labels.ratio(e.high)}]"
+        return " ".join(labels.ratio_bounds(e.value, e.low, e.high))
     if item.kind == "alternative":
         return labels.percent(max(e.value, 0.0))
     if item.kind == "revert":
