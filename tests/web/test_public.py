@@ -77,6 +77,18 @@ def test_a_correction_is_told_on_the_page(client: Client, story: Story) -> None:
     assert "History of this page" in text
 
 
+def test_the_words_before_a_correction_are_nowhere(client: Client, story: Story) -> None:
+    before = canary("before")
+    publication = out(story, title=f"First {before}", body=f"Earlier {before}.")
+    publication.document.refresh_from_db()
+    out(story, title="Second title", body="Later words.", document=publication.document, correction="Wrong name.")
+    slug = publication.slug
+    for address in ("/p/", "/p/larch/", "/p/larch/postmortems/", f"/p/larch/postmortems/{slug}/", "/p/larch/feed.atom"):
+        text = client.get(address).content.decode()
+        assert "Second title" in text
+        assert before not in text.replace(slug, "")
+
+
 def test_what_did_not_change_is_not_sent_again_and_what_was_withdrawn_is_gone(client: Client, story: Story) -> None:
     publication = out(story)
     address = f"/p/larch/postmortems/{publication.slug}/"
