@@ -106,6 +106,17 @@ def binned_points(
         }
 
 
+def series_with_points(series_ids: Sequence[int], start: dt.datetime, end: dt.datetime) -> set[int]:
+    """Return which of the series have a point in [start, end), one look into the index for each."""
+    statement = """
+        select id from unnest(%s::bigint[]) as series(id) where exists
+            (select 1 from incidents_metricpoint p where p.series_id = series.id and p.at >= %s and p.at < %s)
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(series_ids), start, end])
+        return {row[0] for row in cursor.fetchall()}
+
+
 def pooled(parts: Sequence[SeriesBins]) -> SeriesBins:
     """Put several segments' series together, bin by bin, weighted by sample size (evenly where a size is not known).
 

@@ -4,9 +4,12 @@ import { one } from "./dom.js";
 import { scale, toX } from "./overlay-scale.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
 
+/** The panels' height: the table below them is no part of the picture. */
+export const panelsHeight = () => one("#ov-metrics").offsetTop + one("#ov-metrics").offsetHeight;
+
 export function drawBackdrop(payload) {
   const back = one("#ov-back");
-  const height = one("#ov-sheet").scrollHeight;
+  const height = panelsHeight();
   back.setAttribute("height", height);
   back.setAttribute("width", scale.width);
   const shapes = payload.weekends.map(([low, high]) => svg("rect", { class: "ov-weekend", x: fixed(toX(low)), y: 0, width: fixed(toX(high) - toX(low)), height: "100%" }));

@@ -1,11 +1,11 @@
 /** One cursor through all panels: a line, the time on the axis, and every panel's value beside its name. */
 
 import { all, make, one, oncePerFrame } from "./dom.js";
-import { clampX, count, moment, number, scale, toHours, toX } from "./overlay-scale.js";
+import { clampX, count, fromIso, moment, number, scale, toHours, toX } from "./overlay-scale.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
 import { get } from "./overlay-state.js";
+import { panelsHeight } from "./overlay-backdrop.js";
 import { changeById } from "./overlay-lanes.js";
-import { fromIso } from "./overlay-scale.js";
 
 let at = null;
 let payload = {};
@@ -42,7 +42,7 @@ export function show(drag = null) {
   }
   if (at !== null) shapes.push(svg("line", { class: "ov-cursor", x1: crisp(toX(at)), x2: crisp(toX(at)), y1: 0, y2: "100%" }));
   front().setAttribute("width", scale.width);
-  front().setAttribute("height", one("#ov-sheet").scrollHeight);
+  front().setAttribute("height", panelsHeight());
   front().replaceChildren(...shapes);
   one("#ov-when").textContent = at === null ? "" : moment(at);
   one("#ov-scrub").value = at === null ? 1000 : Math.round((toX(at) / scale.width) * 1000);

@@ -23,7 +23,7 @@ export function syncPanel() {
     return wasOpen;
   }
   panel.hidden = false;
-  if (target.key !== shown) {
+  if (target.key !== shown && globalThis.htmx) {
     const isNew = shown === "";
     shown = target.key;
     one("#ov-panel-body").setAttribute("aria-busy", "true");

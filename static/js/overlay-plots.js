@@ -6,11 +6,9 @@ import { change, get } from "./overlay-state.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
 import { resolveTokens } from "./tokens.js";
 
-const FIRST_ROWS = 6;
 const SETTINGS = { staticPlot: true, displayModeBar: false, responsive: false };
 const ROW_HEIGHT = 76;
 const hiddenTraces = new Set();
-let showAll = false;
 let waiting = [];
 
 const tickRoom = () => parseFloat(getComputedStyle(one("#overlay")).getPropertyValue("--ov-ticks")) || 44;
@@ -112,22 +110,18 @@ function highlightOn(button, trace, index) {
 }
 
 /** Draw metric rows: the first at once, the rest when the page is idle. */
-export async function drawMetrics(metrics, highlight) {
+export async function drawMetrics(metrics) {
   const home = one("#ov-metrics");
   waiting = [];
   const rows = metrics.rows;
-  const shown = showAll ? rows : rows.slice(0, FIRST_ROWS);
   const parts = [];
   if (!rows.length) parts.push(emptyMetrics(metrics));
-  for (const metric of shown) parts.push(metricRow(metric));
+  for (const metric of rows) parts.push(metricRow(metric));
   if (metrics.evals) parts.push(evalRow(metrics.evals));
-  if (rows.length > FIRST_ROWS) {
-    const more = make("button", { class: "button button--small button--quiet ov-more-rows", type: "button" }, showAll ? "Show the first six metrics" : `Show ${rows.length - FIRST_ROWS} more metrics`);
-    more.addEventListener("click", () => {
-      showAll = !showAll;
-      drawMetrics(metrics, highlight);
-      document.dispatchEvent(new CustomEvent("overlay:height"));
-    });
+  if (metrics.nMore || metrics.isAll) {
+    const words = metrics.isAll ? "Show the first metrics alone" : `Show ${metrics.nMore} more metric${metrics.nMore === 1 ? "" : "s"}`;
+    const more = make("button", { class: "button button--small button--quiet ov-more-rows", type: "button" }, words);
+    more.addEventListener("click", () => change({ metrics: metrics.isAll ? null : "all" }));
     parts.push(make("div", { class: "ov-row" }, make("div", { class: "ov-label" }), make("div", { class: "ov-plot" }, more)));
   }
   home.replaceChildren(...parts);

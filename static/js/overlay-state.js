@@ -13,6 +13,7 @@ const EFFECTS = {
   layers: ["complaints"],
   contrast: ["complaints"],
   lines: ["metrics"],
+  metrics: ["metrics"],
   group: ["lanes"],
   reach: ["lanes"],
   q: ["lanes"],

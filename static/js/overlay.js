@@ -21,6 +21,12 @@ const payload = {};
 let pending = new Set();
 let drawnWidth = 0;
 
+// The libraries come after this module: the document is ready when they are.
+const ready = new Promise((resolve) => {
+  if (globalThis.Plotly && globalThis.htmx) resolve();
+  else document.addEventListener("DOMContentLoaded", resolve, { once: true });
+});
+
 const plotWidth = () => Math.max(one("#ov-axis .ov-plot").clientWidth, 160);
 
 /** Ask for parts (null: all), then draw them; several calls before an answer add up. */
@@ -60,6 +66,9 @@ async function draw(parts, width) {
   if (parts.includes("lanes")) drawLanes(payload.lanes);
   if (parts.includes("flags")) drawFlags(payload.flags);
   drawAxis(payload);
+  refresh();
+  document.dispatchEvent(new CustomEvent("overlay:first-paint"));
+  await ready;
   if (parts.includes("complaints")) {
     await drawComplaints(payload.complaints);
     drawTable(payload.complaints);
@@ -199,6 +208,8 @@ startPanel();
 startTips();
 startClicks();
 setSelecting(false);
-syncPanel();
 drawChips();
+// The panel takes its room at once, so that the first answer fits the width; what stands in it follows.
+syncPanel();
 load(null);
+ready.then(syncPanel);

@@ -291,7 +291,7 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(reader: Client, in
     few = statements_of(reader, incident)
     add(1, 2, 3)
     assert statements_of(reader, incident) == few
-    assert few <= 22
+    assert few <= 24
 
 
 # Panels ---------------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from incidents.metrics.queries import (
     metrics_of,
     pooled,
     series_of,
+    series_with_points,
 )
 from incidents.stats.power import detectable_drop
 from incidents.web.overlay.state import OverlayState
@@ -24,6 +25,8 @@ from incidents.web.overlay.state import OverlayState
 PIXELS_A_POINT = 1.6
 MOST_POINTS = 700
 MOST_LINES = 6
+# So many metrics are drawn before somebody asks for all of them.
+FIRST_METRICS = 6
 # Points a little outside the window are drawn too, so that lines run to its edges.
 MARGIN = dt.timedelta(hours=36)
 
@@ -39,31 +42,41 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
     axis = state.axis
     margin = max(MARGIN, (axis.end - axis.start) * 0.03)
     start, end = axis.start - margin, axis.end + margin
+    present = series_with_points([row.id for rows in chosen.values() for row in rows], start, end)
+    told = [metric for metric in metrics if any(row.id in present for row in chosen.get(metric.pk, []))]
+    shown = told if state.every_metric else told[:FIRST_METRICS]
+    wanted = {metric.pk: [row for row in chosen[metric.pk] if row.id in present] for metric in shown}
     n_bins = min(int(axis.pixels / PIXELS_A_POINT), MOST_POINTS)
-    points = binned_points([row.id for rows in chosen.values() for row in rows], start, end, n_bins=n_bins)
-    rows = []
-    for metric in metrics:
-        series = [row for row in chosen.get(metric.pk, []) if row.id in points]
-        if not series:
-            continue
-        lines = _lines(axis, series, points, by_segment=state.by_segment)
-        silent = [gaps(line.at, axis.shown) for line in lines]
-        rows.append(
-            {
-                "key": metric.key,
-                "name": metric.name,
-                "unit": metric.unit,
-                "better": metric.better,
-                "nPoints": int(sum(len(points[row.id].bin) for row in series)),
-                "nSeries": len(series),
-                "unsplit": sorted(_unsplit(series, state.chosen)),
-                "figure": metric_figure(lines, silent),
-                "gaps": [[round(gap.start, 3), round(gap.end, 3)] for gap in silent[0]] if len(lines) == 1 else [],
-                "lines": [line.name for line in lines],
-                "shifts": [],
-            }
-        )
-    return {"rows": rows, "nMetrics": len(metrics), "evals": _evals(state)}
+    points = binned_points([row.id for rows in wanted.values() for row in rows], start, end, n_bins=n_bins)
+    rows = [_row(state, metric, wanted[metric.pk], points) for metric in shown]
+    return {
+        "rows": rows,
+        "nMore": len(told) - len(shown),
+        "isAll": state.every_metric and len(told) > FIRST_METRICS,
+        "nMetrics": len(metrics),
+        "evals": _evals(state),
+    }
+
+
+def _row(
+    state: OverlayState, metric: Any, series: Sequence[SeriesRow], points: Mapping[int, SeriesBins]
+) -> dict[str, Any]:
+    """Return one metric's figure with what stands beside it."""
+    axis = state.axis
+    lines = _lines(axis, series, points, by_segment=state.by_segment)
+    silent = [gaps(line.at, axis.shown) for line in lines]
+    return {
+        "key": metric.key,
+        "name": metric.name,
+        "unit": metric.unit,
+        "better": metric.better,
+        "nSeries": len(series),
+        "unsplit": sorted(_unsplit(series, state.chosen)),
+        "figure": metric_figure(lines, silent),
+        "gaps": [[round(gap.start, 3), round(gap.end, 3)] for gap in silent[0]] if len(lines) == 1 else [],
+        "lines": [line.name for line in lines],
+        "shifts": [],
+    }
 
 
 def _lines(

@@ -35,6 +35,7 @@ class OverlayState:
     view: View
     layers: bool
     by_segment: bool
+    every_metric: bool
     contrast: int | None
     grouping: str
     words: str
@@ -77,6 +78,7 @@ def read_state(request: HttpRequest, incident: Incident) -> OverlayState:
         view="multiples" if query.get("view") == "multiples" else "stacked",
         layers=query.get("layers") == "1",
         by_segment=query.get("lines") == "segment",
+        every_metric=query.get("metrics") == "all",
         contrast=_number(query.get("contrast", "")),
         grouping=grouping if grouping in GROUPINGS else GROUPINGS[0],
         words=query.get("q", "").strip()[:100],

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 from incidents.charts.typed import from_float32
 from incidents.web.overlay.payload import overlay_payload
@@ -14,7 +15,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def overlay_csv(state: OverlayState) -> str:
     """Return one row per shown bin of each symptom and per shown point of each metric; times are UTC."""
-    payload = overlay_payload(state, frozenset({"complaints", "metrics"}))
+    everything = replace(state, every_metric=True)
+    payload = overlay_payload(everything, frozenset({"complaints", "metrics"}))
     target = io.StringIO()
     writer = csv.writer(target)
     writer.writerow(HEADER)
