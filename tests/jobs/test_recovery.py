@@ -89,7 +89,7 @@ def test_a_stopped_worker_gives_its_job_back_at_once(
     job = services.enqueue(kind="test.slow", payload={"seconds": 60})
     wait_for(lambda: is_working(job), seconds=10, what="the first attempt")
     worker.send_signal(signal.SIGTERM)
-    worker.wait(timeout=10)
+    worker.wait(timeout=30)
     stored = Job.objects.get(pk=job.pk)
     assert (stored.state, stored.attempts, stored.lease_token) == (JobState.QUEUED, 0, None)
     assert not queries.signs_of_life().worker_alive
