@@ -159,8 +159,8 @@ def _layer_traces(layers: ModelLayers, bins: Bins, *, symptom: int | None, axis:
                 "shape": shape,
                 "bgcolor": f"{token}/0.85",
                 "fgcolor": "--surface",
-                "size": 6,
-                "solidity": 0.25,
+                "size": 8,
+                "solidity": 0.15,
             }
         traces.append(trace)
     if layers.unattributed.any():

@@ -97,6 +97,22 @@ def share_at(line: Sequence[Point], at: float) -> float:
     return found
 
 
+def free_spans(lines: Sequence[Sequence[Point]], window: tuple[float, float], *, least: float) -> list[Point]:
+    """Return the spans of the window, at least so many hours long, in which none of the changes was in force.
+
+    A change counts as in force from its start to its last moment anywhere, a fading tail included.
+    """
+    low, high = window
+    free, cursor = [], low
+    for start, end in sorted((line[0][0], last_hour(line)) for line in lines):
+        if start - cursor >= least:
+            free.append((cursor, min(start, high)))
+        cursor = max(cursor, end)
+    if high - cursor >= least:
+        free.append((cursor, high))
+    return [(first, last) for first, last in free if last - first >= least]
+
+
 BAR_PIXELS = 16.0
 TOLERANCE = 0.4  # pixels
 

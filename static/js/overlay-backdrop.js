@@ -1,6 +1,7 @@
 /** What lies behind every panel: weekends, grid lines, clock shifts; and the axis on top. */
 
 import { one } from "./dom.js";
+import { get } from "./overlay-state.js";
 import { scale, toX } from "./overlay-scale.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
 
@@ -20,6 +21,14 @@ export function drawBackdrop(payload) {
     const line = svg("line", { class: "ov-shift", x1: crisp(toX(at)), x2: crisp(toX(at)), y1: 0, y2: "100%" });
     line.append(svg("title", {}, label));
     shapes.push(line);
+  }
+  if (get("control") === "1") {
+    for (const [low, high] of payload.lanes.control) {
+      if (high <= scale.low || low >= scale.high) continue;
+      const [left, right] = [Math.max(toX(low), 0), Math.min(toX(high), scale.width)];
+      shapes.push(svg("rect", { class: "ov-clean", x: crisp(left), y: 30.5, width: fixed(right - left - 1), height: height - 34 }));
+      shapes.push(svg("text", { class: "ov-clean-name", x: fixed(left + 6), y: height - 10 }, right - left > 130 ? "no named change in force" : ""));
+    }
   }
   back.replaceChildren(...shapes);
 }

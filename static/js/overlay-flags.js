@@ -11,7 +11,7 @@ export function drawFlags(flags) {
   const plot = one(".ov-plot", row);
   const n = flags.statements.reduce((sum, flag) => sum + flag.n, 0) + flags.publicity.length;
   row.hidden = n === 0;
-  const drawing = svg("svg", { width: scale.width, height: HEIGHT, role: "list", "aria-label": `Said in public: ${n}` });
+  const drawing = svg("svg", { width: scale.width, height: HEIGHT, role: "group", "aria-label": `Said in public: ${n}` });
   for (const event of flags.publicity) drawing.append(publicity(event));
   for (const flag of flags.statements) drawing.append(statement(flag));
   plot.replaceChildren(drawing);
@@ -22,7 +22,7 @@ export function drawFlags(flags) {
 function statement(flag) {
   const x = toX(flag.at);
   const says = `${flag.n === 1 ? "Statement" : `${flag.n} statements`}, ${moment(flag.at)}${flag.n > 1 ? ` to ${moment(flag.last)}` : ""}`;
-  const mark = svg("a", { class: "ov-flag", href: `?flags=${flag.ids.join(",")}`, "data-flags": flag.ids.join(","), role: "listitem", tabindex: 0, "aria-label": `${says}: ${flag.texts[0] ?? ""}`, "data-tip": `${says}\n${flag.texts.join("\n")}${flag.n > flag.texts.length ? `\n… and ${flag.n - flag.texts.length} more` : ""}` });
+  const mark = svg("a", { class: "ov-flag", href: `?flags=${flag.ids.join(",")}`, "data-flags": flag.ids.join(","), "aria-label": `${says}: ${flag.texts[0] ?? ""}`, "data-tip": `${says}\n${flag.texts.join("\n")}${flag.n > flag.texts.length ? `\n… and ${flag.n - flag.texts.length} more` : ""}` });
   mark.append(svg("rect", { class: "ov-hit", x: fixed(x - 2), y: 0, width: 20, height: HEIGHT }));
   mark.append(svg("line", { class: "ov-pole", x1: crisp(x), x2: crisp(x), y1: 5, y2: HEIGHT }));
   const wide = flag.n > 1 ? 17 : 11;
@@ -33,7 +33,7 @@ function statement(flag) {
 
 function publicity(event) {
   const x = toX(event.at);
-  const mark = svg("g", { class: "ov-publicity", role: "listitem", tabindex: 0, "aria-label": `Drew attention, ${moment(event.at)}: ${event.title}`, "data-tip": `${moment(event.at)}\n${event.title}\nPeople complained more everywhere at once.` });
+  const mark = svg("g", { class: "ov-publicity", role: "img", tabindex: 0, "aria-label": `Drew attention, ${moment(event.at)}: ${event.title}`, "data-tip": `${moment(event.at)}\n${event.title}\nPeople complained more everywhere at once.` });
   mark.append(svg("rect", { class: "ov-hit", x: fixed(x - 7), y: 0, width: 14, height: HEIGHT }));
   mark.append(svg("line", { class: "ov-pole", x1: crisp(x), x2: crisp(x), y1: 22, y2: HEIGHT }));
   mark.append(svg("path", { class: "ov-star", d: `M${fixed(x)},14 l2.2,4.6 l5,0.6 l-3.7,3.4 l1,5 l-4.5,-2.5 l-4.5,2.5 l1,-5 l-3.7,-3.4 l5,-0.6 z` }));

@@ -45,7 +45,7 @@ function drawGroup(group) {
 }
 
 function laneDrawing(group) {
-  const drawing = svg("svg", { class: "ov-lane-drawing", width: scale.width, height: group.lanes * LANE + 4, role: "list", "aria-label": group.name });
+  const drawing = svg("svg", { class: "ov-lane-drawing", width: scale.width, height: group.lanes * LANE + 4, role: "group", "aria-label": group.name });
   for (let lane = 0; lane < group.lanes; lane += 1) drawing.append(svg("line", { class: "ov-lane-line", x1: 0, x2: scale.width, y1: crisp(lane * LANE + TOP + BAR), y2: crisp(lane * LANE + TOP + BAR) }));
   for (const item of [...group.items].sort((a, b) => a.start - b.start)) drawing.append(bar(item));
   return drawing;
@@ -66,7 +66,7 @@ function bar(item) {
   if (item.unannounced) classes.push("is-unannounced");
   if (item.internal) classes.push("is-internal");
   if (item.basis === "assumed") classes.push("is-assumed");
-  const group = svg("a", { class: classes.join(" "), href: `?change=${item.id}`, "data-change": item.id, role: "listitem", tabindex: 0, "aria-label": item.says, "data-tip": tip(item) });
+  const group = svg("a", { class: classes.join(" "), href: `?change=${item.id}`, "data-change": item.id, "aria-label": item.says, "data-tip": tip(item) });
   group.append(svg("rect", { class: "ov-hit", x: fixed(left), y: base - BAR - 2, width: fixed(Math.max(right - left, 8)), height: BAR + 4 }));
   group.append(svg("rect", { class: "ov-track", x: fixed(left), y: base - BAR, width: fixed(Math.max(wholeEnd - left, 3)), height: BAR }));
   group.append(svg("polygon", { class: "ov-fill", points: `${fixed(left)},${base} ${points.join(" ")} ${fixed(right)},${base}` }));
@@ -148,11 +148,11 @@ function announced(item, base) {
 
 /** A folded group: starts as ticks over one line a change that is in force. */
 function strip(group) {
-  const drawing = svg("svg", { class: "ov-strip", width: scale.width, height: STRIP, role: "list", "aria-label": `${group.name}, folded` });
+  const drawing = svg("svg", { class: "ov-strip", width: scale.width, height: STRIP, role: "group", "aria-label": `${group.name}, folded` });
   for (const item of group.items) {
     const left = clampX(toX(item.start));
     const right = clampX(toX(item.line[item.line.length - 1][0]));
-    const mark = svg("a", { class: `ov-change ov-change-tick ${item.classes}${item.reaches ? "" : " is-dim"}`, href: `?change=${item.id}`, "data-change": item.id, role: "listitem", tabindex: 0, "aria-label": item.says, "data-tip": tip(item) });
+    const mark = svg("a", { class: `ov-change ov-change-tick ${item.classes}${item.reaches ? "" : " is-dim"}`, href: `?change=${item.id}`, "data-change": item.id, "aria-label": item.says, "data-tip": tip(item) });
     mark.append(svg("rect", { class: "ov-hit", x: fixed(left - 4), y: 0, width: 8, height: STRIP }));
     mark.append(svg("rect", { class: "ov-veil", x: fixed(left), y: 8, width: fixed(Math.max(right - left, 2)), height: 10 }));
     if (toX(item.start) >= 0) mark.append(svg("rect", { class: "ov-start", x: fixed(left - 1.25), y: 4, width: 2.5, height: 18 }));
@@ -164,10 +164,10 @@ function strip(group) {
 function drawRug(rug) {
   const row = make("div", { class: "ov-row ov-rug" }, make("div", { class: "ov-label" }, make("span", { class: "ov-name" }, "Client releases"), make("span", { class: "ov-count" }, String(rug.length))));
   const plot = make("div", { class: "ov-plot" });
-  const drawing = svg("svg", { width: scale.width, height: 28, role: "list", "aria-label": "Client releases" });
+  const drawing = svg("svg", { width: scale.width, height: 28, role: "group", "aria-label": "Client releases" });
   for (const release of rug) {
     const x = toX(release.at);
-    const tick = svg("a", { class: `ov-release${release.matters ? " matters" : ""}`, href: `?change=${release.id}`, "data-change": release.id, role: "listitem", tabindex: 0, "aria-label": release.says, "data-tip": release.says });
+    const tick = svg("a", { class: `ov-release${release.matters ? " matters" : ""}`, href: `?change=${release.id}`, "data-change": release.id, "aria-label": release.says, "data-tip": release.says });
     tick.append(svg("rect", { class: "ov-hit", x: fixed(x - 3), y: 0, width: 6, height: 28 }));
     tick.append(svg("line", { x1: crisp(x), x2: crisp(x), y1: release.matters ? 14 : 18, y2: 26 }));
     if (release.label) tick.append(svg("text", { class: "ov-version", x: fixed(x), y: 11 }, release.label));

@@ -82,7 +82,7 @@ function legend(complaints, isMultiple, height) {
     const key = keyOf(trace);
     const swatch = make("i", { class: "ov-swatch", "aria-hidden": "true" });
     swatch.dataset.role = trace.meta.role;
-    const colour = resolveTokens({ c: trace.fillpattern?.bgcolor ? trace.fillpattern.fgcolor : trace.fillcolor ?? trace.line.color }).c;
+    const colour = resolveTokens({ c: trace.fillcolor ?? trace.line.color }).c;
     swatch.style.setProperty("--swatch", colour);
     const button = make("button", { type: "button", "data-legend": index, "aria-pressed": String(!hiddenTraces.has(key)), title: trace.name }, swatch, make("span", { class: "ov-legend-name" }, trace.name));
     button.addEventListener("click", () => {
@@ -177,12 +177,12 @@ function evalRow(evals) {
   const label = make("div", { class: "ov-label" }, make("h3", { class: "ov-name" }, "Evaluation runs"), make("p", { class: "ov-sub" }, "points against the baseline; the bar is the least effect each could have seen"), make("output", { class: "ov-value ov-reading" }));
   const cell = make("div", { class: "ov-plot" });
   cell.style.height = `${ROW_HEIGHT}px`;
-  const drawing = svg("svg", { class: "ov-row-front", width: scale.width, height: ROW_HEIGHT, role: "list", "aria-label": "Evaluation runs" });
+  const drawing = svg("svg", { class: "ov-row-front", width: scale.width, height: ROW_HEIGHT, role: "group", "aria-label": "Evaluation runs" });
   for (const run of evals.runs) {
     const x = toX(run.at);
     if (x < 0 || x > scale.width) continue;
     const says = evalSays(run);
-    const mark = svg("g", { class: "ov-eval", role: "listitem", tabindex: 0, "aria-label": says, "data-tip": says });
+    const mark = svg("g", { class: "ov-eval", role: "img", tabindex: 0, "aria-label": says, "data-tip": says });
     mark.append(svg("rect", { class: "ov-hit", x: fixed(x - 8), y: 0, width: 16, height: ROW_HEIGHT }));
     if (run.difference === null) mark.append(svg("path", { class: "ov-eval-unknown", d: `M${fixed(x)},${ROW_HEIGHT / 2 - 5} l5,5 l-5,5 l-5,-5 z` }));
     drawing.append(mark);

@@ -17,6 +17,7 @@ const EFFECTS = {
   group: ["lanes"],
   reach: ["lanes"],
   q: ["lanes"],
+  control: [],
   change: [],
   sel_from: [],
   sel_to: [],

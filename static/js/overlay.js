@@ -2,7 +2,7 @@
 
 import { all, one } from "./dom.js";
 import { drawAxis, drawBackdrop } from "./overlay-backdrop.js";
-import { setPayload, show, startTips } from "./overlay-cursor.js";
+import { setPayload, startTips } from "./overlay-cursor.js";
 import { Failed, fetchOverlay } from "./overlay-data.js";
 import { savePng, saveSvg } from "./overlay-export.js";
 import { drawChips, startFilter } from "./overlay-filter.js";
@@ -95,6 +95,8 @@ function syncControls() {
   for (const [name, value] of Object.entries(values)) for (const box of all(`input[name=${name}]`, form)) box.checked = box.value === value;
   form.elements.layers.checked = get("layers") === "1";
   form.elements.reach.checked = get("reach") === "1";
+  form.elements.control.checked = get("control") === "1";
+  form.elements.control.disabled = !payload.lanes?.control.length;
   if (document.activeElement !== form.elements.q) form.elements.q.value = get("q");
   const run = payload.run;
   form.elements.layers.disabled = !run || !run.usable;
@@ -185,7 +187,7 @@ function startClicks() {
 onChange((parts) => {
   const isResized = syncPanel();
   markChosen();
-  show();
+  if (payload.shown) refresh();
   syncControls();
   if (isResized) load(null);
   else if (parts.length) load(parts);

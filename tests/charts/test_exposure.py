@@ -1,6 +1,6 @@
 """Rollout lines: jumps, ramps, ends and tails."""
 
-from incidents.charts.exposure import Rollout, share_at, share_line, simplified
+from incidents.charts.exposure import Rollout, free_spans, share_at, share_line, simplified
 
 
 def test_at_once_and_still_in_force() -> None:
@@ -43,3 +43,12 @@ def test_a_simplified_line_keeps_jumps_and_stays_within_half_a_pixel() -> None:
     assert {(600.0, 0.0), (600.0, 0.5)} <= set(kept)
     for at, share in curve[1:]:
         assert abs(share_at(kept, at) - share) * 16 < 1.0
+
+
+def test_spans_in_which_nothing_was_in_force() -> None:
+    first = share_line(Rollout(started=50, ended=100), until=500)
+    second = share_line(Rollout(started=90, ended=200, tail=((250.0, 0.3), (300.0, 0.0))), until=500)
+    third = share_line(Rollout(started=310), until=500)
+    assert free_spans([third, first, second], (0, 500), least=24) == [(0, 50)]
+    assert free_spans([first, second], (0, 500), least=24) == [(0, 50), (300, 500)]
+    assert free_spans([], (0, 10), least=24) == []

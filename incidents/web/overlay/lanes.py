@@ -7,7 +7,7 @@ from typing import Any
 from incidents.catalog.queries import UNKNOWN
 from incidents.changes.enums import ChangeKind, EndKind
 from incidents.changes.queries import Change, is_back_dated, is_release, is_unannounced, versions_that_matter
-from incidents.charts.exposure import Point, last_hour
+from incidents.charts.exposure import Point, free_spans, last_hour
 from incidents.charts.labels import moment, period
 from incidents.charts.lanes import Packed, Span, pack, text_width
 from incidents.charts.palette import classes
@@ -20,6 +20,7 @@ LONGEST_LABEL = 56
 MOST_OPEN_LANES = 11
 # Labels of releases in the rug stand apart by this many pixels at least.
 RUG_APART = 10.0
+LEAST_CONTROL = 24.0  # hours; a shorter span without changes tells nothing
 # Verdicts of the latest attribution that bring a change to the top.
 NAMED = frozenset({"contributing", "ambiguous"})
 GROUP_NAMES = {
@@ -43,7 +44,7 @@ def lanes_payload(
     """Return the groups of lanes, the rug of releases, and how many changes the page's own filters hide."""
     important = versions_that_matter(changes)
     wanted = [change for change in changes if _is_wanted(state, change)]
-    named = {pk for pk, verdict in verdicts.items() if verdict in NAMED}
+    named = frozenset(pk for pk, verdict in verdicts.items() if verdict in NAMED)
     releases = [change for change in wanted if is_release(change) and change.pk not in named]
     rest = [change for change in wanted if not is_release(change) or change.pk in named]
     drawn = [
@@ -61,9 +62,20 @@ def lanes_payload(
     return {
         "groups": groups,
         "rug": _rug(state, releases, important),
+        "control": _control(state, drawn, named),
         "nHidden": len(changes) - len(wanted),
         "nChanges": len(changes),
     }
+
+
+def _control(state: OverlayState, drawn: Sequence[_Drawn], named: frozenset[int]) -> list[Point]:
+    """Return the spans in which no change that the latest attribution names was in force; none without such a change.
+
+    Complaints there are background, late reports, or the work of something else.
+    """
+    lines = [one.line for one in drawn if one.change.pk in named]
+    window = 0.0, state.axis.hours(state.incident.ends_at)
+    return free_spans(lines, window, least=LEAST_CONTROL) if lines else []
 
 
 def reaches(change: Change, chosen: Mapping[str, Sequence[str]]) -> bool:

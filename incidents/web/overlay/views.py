@@ -21,6 +21,11 @@ from incidents.web.overlay.selection import facets
 from incidents.web.overlay.state import read_state
 from incidents.web.overlay.table import overlay_csv
 
+# The page's modules, fetched side by side instead of one after the other as they name each other.
+MODULES = (
+    "backdrop", "cursor", "data", "export", "filter", "flags", "gestures", "lanes", "panel", "plots", "scale", "state",
+    "svg", "table",
+)  # fmt: skip
 COMPRESSION = 4  # gzip's level: past it, bytes hardly shrink and time grows
 
 
@@ -46,6 +51,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "slug": incident.slug,
     }
     context["preferred_zone"] = None
+    context["modules"] = [f"js/overlay-{name}.js" for name in MODULES]
     return render(request, "overlay/case.html", context)
 
 
