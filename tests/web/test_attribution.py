@@ -100,6 +100,7 @@ def test_a_case_without_complaints_fails_with_the_remedy() -> None:
     text = page(client, "attribution", incident.pk)
     assert "import tickets" in text
     assert "Try again" in text
+    assert "Run attribution" in text
 
 
 def test_a_waiting_job_is_cancelled_by_those_who_may(case: Case, engineer: Client) -> None:

@@ -133,6 +133,7 @@ def test_a_figure_goes_below_zero_where_its_values_do() -> None:
     )
     drawn = str(evidence_figure(item, start=START, zone=UTC))
     assert "−20" in drawn
+    assert drawn.count("<circle") == 3
     assert "100" in drawn
 
 

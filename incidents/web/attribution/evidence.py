@@ -77,7 +77,7 @@ def _card(item: EvidenceItem, *, end_kind: str, names: Mapping[str, str], start:
         direction=DIRECTIONS[item.direction],
         sentence=sentence(item, end_kind=end_kind, names=names),
         number=number(item),
-        strength=strength(item.log_bayes_factor),
+        strength=strength(item.log_bayes_factor) if item.direction != "neutral" else "",
         figure=evidence_figure(item, start=start, zone=zone),
         value=e.value,
         low=e.low,

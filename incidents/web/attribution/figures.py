@@ -52,10 +52,8 @@ def evidence_figure(item: EvidenceItem, *, start: dt.datetime, zone: tzinfo) -> 
     ends = [_moment(start, at, zone) if item.kind != "dose" else labels.percent(at) for at in scales.x]
     parts = [_backdrop(x, values, scales) for name, values in item.figure.series if name == EXPOSED]
     parts += [_axis(scales, ends, write)]
-    parts += [
-        format_html('<path class="efig__line efig__line--{}" d="{}"/>', number, _path(x, values, scales))
-        for number, (_, values) in enumerate(lines)
-    ]
+    draw = _dots if item.kind == "dose" else _line
+    parts += [draw(number, x, values, scales) for number, (_, values) in enumerate(lines)]
     spoken = f"{', '.join(name for name, _ in lines)}, {ends[0]} to {ends[1]}; at most {write(scales.y[1])}."
     keys = [(str(number), name.capitalize()) for number, (name, _) in enumerate(lines)]
     keys += [("exposed", "Exposed share") for name, _ in item.figure.series if name == EXPOSED]
@@ -102,7 +100,14 @@ def _moment(start: dt.datetime, hours: float, zone: tzinfo) -> str:
     return labels.day((start + dt.timedelta(hours=hours)).astimezone(zone), with_year=False)
 
 
-def _path(x: Sequence[float], values: Sequence[float], scales: _Scales) -> str:
+def _dots(number: int, x: Sequence[float], values: Sequence[float], scales: _Scales) -> SafeString:
+    """Return the known points of a comparison that has no order in time."""
+    known = ((scales.across(a), scales.down(v)) for a, v in zip(x, values, strict=True) if math.isfinite(v))
+    dots = format_html_join("", '<circle cx="{}" cy="{}" r="2"/>', known)
+    return format_html('<g class="efig__dots efig__dots--{}">{}</g>', number, dots)
+
+
+def _line(number: int, x: Sequence[float], values: Sequence[float], scales: _Scales) -> SafeString:
     """Return the line through the known points; a gap stays a gap."""
     parts, pen_down = [], False
     for at, value in zip(x, values, strict=True):
@@ -111,4 +116,4 @@ def _path(x: Sequence[float], values: Sequence[float], scales: _Scales) -> str:
             continue
         parts.append(f"{'L' if pen_down else 'M'}{scales.across(at)} {scales.down(value)}")
         pen_down = True
-    return "".join(parts)
+    return format_html('<path class="efig__line efig__line--{}" d="{}"/>', number, "".join(parts))
