@@ -5,51 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
 from incidents.catalog.models import DimensionValue, Product, Segment, Source, Symptom
-from incidents.changes.editing import ChangeRecord, correct_change
-from incidents.changes.enums import ChangeKind
 from incidents.changes.models import ArtifactVersion, Change, ChangeLink, RolloutStep
-from incidents.core.access import Role
-from incidents.core.audit import record_audit
-from incidents.core.errors import InputError, NotPermitted, NotThere
-from incidents.core.models import AuditEntry
-from incidents.ingest.bundle.report import FileReport, ImportReport, report_of
+from incidents.core.errors import InputError
+from incidents.ingest.bundle.report import report_of
 from incidents.ingest.bundle.services import import_bundle
 from incidents.metrics.models import EvalRun, ExposureCount, Metric, MetricPoint
-from incidents.response.casework import update_incident
-from incidents.response.enums import IncidentStatus, Severity
 from incidents.response.models import Incident, PublicityEvent, Reference, Statement
-from incidents.tickets.inbox import decide_symptoms, set_ticket_status
 from incidents.tickets.models import Ticket, TicketSymptom
-from tests.factories import make_product, make_user
 from tests.ingest.bundles import CASE, CHANGES, TICKETS, case, change, lines, make_folder, make_zip, ticket
+from tests.ingest.importing import counts, labels, of, take_in
 
 pytestmark = pytest.mark.django_db
 UTC = dt.UTC
-
-
-def take_in(place: Path, *, product: str = "assistant", all_or_nothing: bool = False, **files: object) -> ImportReport:
-    """Import a bundle with these files in place of the good ones."""
-    return import_bundle(path=make_folder(place, **files), product_slug=product, all_or_nothing=all_or_nothing)
-
-
-def of(report: ImportReport, file: str) -> FileReport:
-    """Return the report of one file."""
-    return next(one for one in report.files if one.file == file)
-
-
-def counts(report: ImportReport, file: str) -> tuple[int, int, int]:
-    """Return (created, updated, unchanged) of one file."""
-    one = of(report, file)
-    return one.created, one.updated, one.unchanged
-
-
-def labels(external_id: str) -> dict[str, tuple[float, str]]:
-    """Return {symptom: (confidence, who says so)} of a ticket."""
-    rows = TicketSymptom.objects.filter(ticket__external_id=external_id)
-    return {key: (sure, source) for key, sure, source in rows.values_list("symptom__key", "confidence", "source")}
 
 
 def test_a_bundle_becomes_a_case(tmp_path: Path) -> None:
@@ -155,84 +124,6 @@ def test_labels_alone_make_a_ticket_changed(tmp_path: Path) -> None:
     report = take_in(tmp_path, tickets=[{**TICKETS[0], "symptoms": ["slow"]}, *TICKETS[1:]])
     assert counts(report, "tickets.jsonl") == (0, 1, 2)
     assert labels("t1") == {"slow": (1.0, "bundle")}
-
-
-def test_what_people_decided_about_tickets_stays(tmp_path: Path, admin_user: User) -> None:
-    take_in(tmp_path)
-    first, second, third = (Ticket.objects.get(external_id=name) for name in ("t1", "t2", "t3"))
-    decide_symptoms(actor=admin_user, ticket=first, symptoms=list(Symptom.objects.filter(key="forgetful")))
-    decide_symptoms(actor=admin_user, ticket=second, symptoms=[])
-    set_ticket_status(actor=admin_user, ticket=third, status="dismissed")
-    changed = [{**TICKETS[0], "text": "Slow, takes ages."}, {**TICKETS[1], "symptoms": ["slow"]}, TICKETS[2]]
-    report = take_in(tmp_path, tickets=changed)
-    assert counts(report, "tickets.jsonl") == (0, 1, 2)
-    assert labels("t1") == {"forgetful": (1.0, "person")}
-    assert labels("t2") == {}
-    assert {row.external_id: row.status for row in Ticket.objects.all()} == {
-        "t1": "triaged",
-        "t2": "triaged",
-        "t3": "dismissed",
-    }
-
-
-def test_what_people_corrected_in_a_change_stays(tmp_path: Path, admin_user: User) -> None:
-    take_in(tmp_path)
-    change = Change.objects.get(external_id="c1")
-    found_at = dt.datetime(2026, 3, 4, 9, tzinfo=UTC)
-    record = ChangeRecord(
-        kind=ChangeKind.EFFORT,
-        title=change.title,
-        started_at=found_at,
-        scope=change.scope,
-        ended_at=change.ended_at,
-        end_kind=change.end_kind,
-        announced_at=change.announced_at,
-        user_facing=True,
-        rollout=((found_at, 1.0),),
-        artifact_name="default",
-        artifact_before="high",
-        artifact_after="medium",
-    )
-    correct_change(actor=admin_user, change=change, record=record, seen_at=change.updated_at)
-    report = take_in(tmp_path, changes=[{**CHANGES[0], "title": "Renamed"}, CHANGES[1]])
-    assert counts(report, "changes.jsonl") == (0, 1, 1)
-    change.refresh_from_db()
-    assert (change.started_at, change.title) == (found_at, "Renamed")
-    assert [step.share for step in change.rollout_steps.all()] == [1.0]
-    assert take_in(tmp_path, changes=[{**CHANGES[0], "title": "Renamed"}, CHANGES[1]]).changed_nothing
-
-
-def test_what_people_edited_in_the_case_and_its_symptoms_stays(tmp_path: Path, admin_user: User) -> None:
-    report = take_in(tmp_path)
-    incident = Incident.objects.get()
-    update_incident(
-        actor=admin_user,
-        incident=incident,
-        title="Spring",
-        summary="What we know.",
-        severity=Severity.MAJOR,
-        status=IncidentStatus.IDENTIFIED,
-        restricted=False,
-    )
-    slow = Symptom.objects.get(key="slow")
-    Symptom.objects.filter(pk=slow.pk).update(terms=["slow", "hangs"])
-    record_audit(actor=admin_user, action="symptom edited", subject=slow, product_id=slow.product_id)
-    again = import_bundle(
-        path=make_folder(tmp_path, case=case(bucket="day")), product_slug="assistant", case_slug=report.case_slug
-    )
-    assert counts(again, "case.json")[:2] == (0, 1)
-    incident.refresh_from_db()
-    assert (incident.title, incident.summary, incident.bucket) == ("Spring", "What we know.", "day")
-    slow.refresh_from_db()
-    assert slow.terms == ["slow", "hangs"]
-
-
-def test_a_symptom_that_nobody_edited_follows_the_bundle(tmp_path: Path) -> None:
-    take_in(tmp_path)
-    symptoms = [{**CASE["symptoms"][0], "name": "Slow answers"}, CASE["symptoms"][1]]
-    report = take_in(tmp_path, case=case(symptoms=symptoms))
-    assert counts(report, "case.json")[:2] == (0, 1)
-    assert Symptom.objects.get(key="slow").name == "Slow answers"
 
 
 def test_good_rows_go_in_and_bad_ones_are_told(tmp_path: Path) -> None:
@@ -380,41 +271,6 @@ def test_names_come_from_the_folder_the_title_or_the_caller(tmp_path: Path) -> N
     assert Incident.objects.get(slug="c").title == "Other"
 
 
-def test_who_may_import(tmp_path: Path) -> None:
-    product = make_product(slug="assistant")
-    folder = make_folder(tmp_path)
-    engineer, support = make_user(Role.ENGINEER, product=product), make_user(Role.SUPPORT, product=product)
-    stranger, head = make_user(), make_user(Role.ADMINISTRATOR)
-    with pytest.raises(NotPermitted):
-        import_bundle(path=folder, product_slug="assistant", actor=support)
-    with pytest.raises(NotThere):
-        import_bundle(path=folder, product_slug="assistant", actor=stranger)
-    assert import_bundle(path=folder, product_slug="assistant", actor=engineer).created
-    with pytest.raises(NotPermitted, match="administrator of all products"):
-        import_bundle(path=folder, product_slug="new", actor=engineer)
-    assert import_bundle(path=folder, product_slug="new", actor=head).created
-    assert Incident.objects.get(product__slug="new").opened_by == head
-
-
-def test_a_case_that_is_not_yours_to_see_is_not_written_to(tmp_path: Path) -> None:
-    report = take_in(tmp_path)
-    Incident.objects.update(restricted=True)
-    engineer = make_user(Role.ENGINEER, product=Product.objects.get())
-    with pytest.raises(NotPermitted, match="another short name"):
-        import_bundle(
-            path=make_folder(tmp_path, tickets=[]),
-            product_slug=report.product_slug,
-            case_slug=report.case_slug,
-            actor=engineer,
-        )
-
-
-def test_the_trail_holds_the_import(tmp_path: Path, admin_user: User) -> None:
-    import_bundle(path=make_folder(tmp_path), product_slug="assistant", actor=admin_user)
-    entry = AuditEntry.objects.get(action="case imported")
-    assert (entry.actor, entry.detail["files"]["tickets.jsonl"]) == (admin_user, [3, 0, 0, 0])
-
-
 def test_an_unusable_bundle_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         take_in(tmp_path, case=case(window={"start": "2026-03-02", "end": "2026-03-01"}))
@@ -426,3 +282,10 @@ def test_a_report_survives_storage(tmp_path: Path) -> None:
 
     report = take_in(tmp_path, tickets=[ticket(id=None)])
     assert report_of(orjson.loads(orjson.dumps(report.as_json()))) == report
+
+
+def test_a_huge_text_of_many_words_goes_in(tmp_path: Path) -> None:
+    text = " ".join(f"word{number}" for number in range(100_000))[:1_000_000]
+    report = take_in(tmp_path, tickets=[ticket(text=text, title="x" * 10_000)])
+    assert counts(report, "tickets.jsonl") == (1, 0, 0)
+    assert Ticket.objects.get().text == text
