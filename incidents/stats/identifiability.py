@@ -4,14 +4,15 @@ Question
     If change j raised complaints, could one mistake it for change k?
 Model
     Complaints per cell of time and segment are Poisson with means mu; change j adds the pattern a_j, sized to its
-    expected excess. Nuisances (level of each segment and of each time) are projected out in the metric of the Fisher
-    information. Of two patterns with correlation rho there, the expected log likelihood ratio of "j" against "k" is
+    expected excess. Each time's level varies by itself (variance `dispersion` on the log scale); the level of each
+    segment and a common trend are free and projected out in the metric of the information. Of two patterns with
+    correlation rho there, the expected log likelihood ratio of "j" against "k" is
 
         D_jk = z_j^2 (1 - rho_jk^2) / 2,      z_j^2 = |a_j|^2 after projection.
 
     D < ln 9: even in expectation the odds stay below nine to one, and the two cannot be told apart.
 Assumptions
-    Small excesses against the background (local asymptotics); over-dispersion enters as a factor on the variance.
+    Small excesses against the background (local asymptotics).
 Failure modes
     Delays that differ between the two changes help or harm and are not part of it.
 """
@@ -52,7 +53,7 @@ def identifiability(exposure: Floats, expected: Floats, *, excess: Floats, dispe
     excess : (J,) array
         Complaints that each change would add in all.
     dispersion : float
-        Variance of a time's log level beyond Poisson; the level of each time is a nuisance anyway.
+        Variance of a time's log level beyond Poisson: 0 trusts totals over time, a large one compares segments alone.
 
     Returns
     -------
@@ -71,34 +72,36 @@ def identifiability(exposure: Floats, expected: Floats, *, excess: Floats, dispe
     if expected.shape != (n_times, n_segments) or excess.shape != (n,):
         raise ValueError("expected must be (T, S) and excess (J,) for an exposure of (J, T, S).")
     mean = np.maximum(expected, 1e-9)
-    weight = 1.0 / (mean * (1.0 + dispersion * mean))
     pattern = exposure * mean
-    total = pattern.sum((1, 2))
-    pattern = pattern * (excess / np.maximum(total, 1e-12))[:, None, None]
-    left = _without_levels(pattern, mean, weight)
-    gram = np.einsum("jts,kts,ts->jk", left, left, weight)
+    pattern = pattern * (excess / np.maximum(pattern.sum((1, 2)), 1e-12))[:, None, None]
+    totals = mean.sum(1)
+    shared = dispersion / (1.0 + dispersion * totals)  # (T,)
+    over_time = pattern.sum(2)  # (J, T)
+    gram = np.einsum("jts,kts->jk", pattern / mean, pattern) - (over_time * shared) @ over_time.T
+    trend = np.linspace(-1.0, 1.0, n_times)
+    # nuisances: the level of each segment, and a trend of all
+    cross = np.column_stack(
+        [
+            pattern.sum(1) - (over_time * shared) @ mean,
+            over_time @ trend - (over_time * shared) @ (totals * trend),
+        ]
+    )
+    own = np.zeros((n_segments + 1, n_segments + 1))
+    own[:-1, :-1] = np.diag(mean.sum(0)) - (mean * shared[:, None]).T @ mean
+    own[-1, :-1] = own[:-1, -1] = trend @ mean - (trend * totals * shared) @ mean
+    own[-1, -1] = float(trend**2 @ totals - (shared * (trend * totals) ** 2).sum()) + 1.0
+    own += 1e-9 * np.trace(own) * np.eye(len(own))
+    gram = gram - cross @ np.linalg.solve(own, cross.T)
     signal = np.sqrt(np.maximum(np.diag(gram), 0.0))
     scale = np.outer(signal, signal)
-    correlation = np.where(scale > 1e-9, gram / np.maximum(scale, 1e-12), 1.0)
+    seen = signal > 1e-4 * max(float(signal.max(initial=0.0)), 1e-9)
+    correlation = np.where(np.outer(seen, seen), gram / np.maximum(scale, 1e-300), 1.0)
     np.fill_diagonal(correlation, 1.0)
     discrimination = 0.5 * signal[:, None] ** 2 * np.maximum(1.0 - correlation**2, 0.0)
     # a negative correlation is no confusion: the other could only explain the opposite
     discrimination = np.where(correlation < 0, 0.5 * signal[:, None] ** 2, discrimination)
     np.fill_diagonal(discrimination, np.inf)
     return Identifiability(discrimination=discrimination, correlation=correlation, signal=signal)
-
-
-def _without_levels(pattern: Floats, mean: Floats, weight: Floats, rounds: int = 12) -> Floats:
-    """Project out a free level of each segment and of each time, by turns, in the metric of the information."""
-    out = pattern.copy()
-    by_segment = (mean**2 * weight).sum(0)
-    by_time = (mean**2 * weight).sum(1)
-    several = mean.shape[1] > 1
-    for _ in range(rounds if several else 1):
-        out = out - mean * ((out * mean * weight).sum(1) / by_segment)[:, None, :]
-        if several:
-            out = out - mean * ((out * mean * weight).sum(2) / by_time)[:, :, None]
-    return out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

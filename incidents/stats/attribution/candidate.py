@@ -160,19 +160,19 @@ class Evaluator:
             column = self.base.cell_exposure(state, exposure) / seen
             if (column > 0).sum() < 1:
                 continue
-            grown = _with(problem, column, mass, self.profile(exposure))
+            larger = grown(problem, column, mass, self.profile(exposure))
             if warm is None:
                 start = self._start(state, column, total)
                 mode = find_mode(
-                    grown, np.vstack([null.v, start[None]]), delta=null.delta, rho=_rho(null, problem.split)
+                    larger, np.vstack([null.v, start[None]]), delta=null.delta, rho=_rho(null, problem.split)
                 )
             else:
                 v = warm.v.copy()
                 v[-1] += np.log(warm_mass / total)
-                mode = find_mode(grown, v, delta=warm.delta, rho=_rho(warm, problem.split), iterations=8)
+                mode = find_mode(larger, v, delta=warm.delta, rho=_rho(warm, problem.split), iterations=8)
             warm, warm_mass = mode, total
             self.fits += 1
-            out.append(self._candidate(exposure, grown, mode, null))
+            out.append(self._candidate(exposure, larger, mode, null))
             if others is not None and len(out) == 1:
                 queue += [e for e in others(out[0]) if e.curve.any()]
         return out
@@ -238,7 +238,8 @@ def _rho(mode: Mode, split: bool) -> Floats:
     return np.hstack(parts)
 
 
-def _with(problem: Mixture, column: Floats, mass: Floats, profile: Floats) -> Mixture:
+def grown(problem: Mixture, column: Floats, mass: Floats, profile: Floats) -> Mixture:
+    """Return the problem with one more excess column."""
     k = problem.mass.shape[2]
     return replace(
         problem,

@@ -16,7 +16,7 @@ MOST_PAIRS = 200
 SEGMENTS = 60  # kinds of report told apart; the rest is pooled
 
 
-SAME_EXPOSURE = 0.985  # correlation from which two exposures are the same for all purposes
+SAME_EXPOSURE = 0.997  # correlation from which two exposures are the same for all purposes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def confusion(search: Search, found: Found) -> Confusion:
     )
     excess = np.full(len(chosen), max(search.settings.share_centre * frame.total, 12.0))
     result = identifiability(
-        curves[:, :, None] * held[:, None, :], expected, excess=excess, dispersion=found.state.mix_dispersion
+        curves[:, :, None] * held[:, None, :], expected, excess=excess, dispersion=found.state.day_dispersion
     )
     keys = [frame.evidence.changes[j].key for j in chosen]
     out = []
@@ -63,6 +63,8 @@ def confusion(search: Search, found: Found) -> Confusion:
         if confused:
             factor = ENOUGH / value if value > 1e-6 else float("inf")
             out.append(Separation(first=keys[a], second=keys[b], discrimination=value, tickets_factor=factor))
-    alike[np.ix_(chosen, chosen)] = result.correlation > SAME_EXPOSURE
+    alike[np.ix_(chosen, chosen)] = (result.correlation > SAME_EXPOSURE) & (
+        np.minimum.outer(*[result.signal] * 2) > 0.1
+    )
     np.fill_diagonal(alike, False)
     return Confusion(separations=tuple(sorted(out, key=lambda s: s.discrimination)[:MOST_PAIRS]), alike=alike)

@@ -16,6 +16,7 @@ from incidents.stats.attribution.evidence import UNKNOWN, CaseEvidence, Floats, 
 MAX_PATTERNS = (
     24_000  # entries of the array; above, values that no scope tells apart are merged, then dimensions left out
 )
+RARELY = 0.02  # a dimension that no scope names and that fewer reports than this state is left out
 OPEN_DIMENSION = 24  # a dimension with more values than this is kept only as far as scopes tell its values apart
 
 
@@ -97,7 +98,10 @@ def build_lattice(evidence: CaseEvidence, scopes: list[tuple[tuple[int, tuple[in
         (
             d
             for d in range(len(evidence.dimensions))
-            if d not in in_scope and d not in carriers and 1 < len(evidence.dimensions[d].values) <= OPEN_DIMENSION
+            if d not in in_scope
+            and d not in carriers
+            and reported[d] > RARELY
+            and 1 < len(evidence.dimensions[d].values) <= OPEN_DIMENSION
         ),
         key=lambda d: (-reported[d], d),
     )

@@ -1,0 +1,66 @@
+"""The compiled kernel against the same mathematics in NumPy, and against finite differences."""
+
+import numpy as np
+import pytest
+
+from incidents.stats.attribution import laplace
+from incidents.stats.attribution.base import Base
+from incidents.stats.attribution.candidate import Evaluator, grown
+from incidents.stats.attribution.frame import build_frame
+from incidents.stats.attribution.laplace import Mixture
+from tests.stats.attribution import reference_laplace
+from tests.stats.attribution.world import CACHE, PROMPT, World, draw
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["split", "whole"])
+def problem(request: pytest.FixtureRequest) -> Mixture:
+    scope = ((1, (0,)),) if request.param else ()
+    changes = (CACHE, PROMPT)
+    drawn = draw(World(changes=changes, harm={"cache": (300.0, (0.1, 0.8, 0.1))}, background=900.0))
+    base = Base(build_frame(drawn.evidence))
+    state = base.fit(base.start(), 6)
+    evaluator = Evaluator(base)
+    exposure = base.exposure(0, 1)
+    null, _ = evaluator.null(state, base.frame.lattice.mask(scope).ravel())
+    column = base.cell_exposure(state, exposure) / np.maximum(state.seen.ravel()[base.slot_of], 1e-300)
+    return grown(null, column, base.block_mass(state, exposure), evaluator.even)
+
+
+def start(problem: Mixture) -> np.ndarray:
+    v = np.zeros(problem.mass.shape[1:])
+    v[-1] = np.log(30.0 / problem.mass.shape[2] / problem.mass[:, -1, 0].sum())
+    return v
+
+
+def test_same_mode_as_the_reference(problem: Mixture) -> None:
+    ours = laplace.find_mode(problem, start(problem))
+    theirs = reference_laplace.find_mode(problem, start(problem))
+    assert ours.iterations == theirs.iterations
+    assert ours.log_joint == pytest.approx(theirs.log_joint, abs=1e-6)
+    assert ours.log_determinant == pytest.approx(theirs.log_determinant, abs=1e-6)
+    np.testing.assert_allclose(ours.v, theirs.v, atol=1e-8)
+    np.testing.assert_allclose(ours.share, theirs.share, atol=1e-8)
+    np.testing.assert_allclose(np.linalg.inv(ours.precision), theirs.covariance, rtol=1e-4, atol=1e-8)
+
+
+def test_gradient_vanishes_at_the_mode(problem: Mixture) -> None:
+    mode = laplace.find_mode(problem, start(problem), iterations=60, tolerance=1e-9)
+    rho = np.hstack([mode.level[:, None], mode.mix] + ([mode.scope[:, None]] if problem.split else []))
+
+    def joint(v: np.ndarray, delta: np.ndarray) -> float:
+        point = reference_laplace._Point(v, delta, rho)
+        return reference_laplace._Evaluated(problem, point).joint
+
+    step = 1e-4
+    for k in range(problem.mass.shape[1]):
+        for y in range(problem.mass.shape[2]):
+            nudge = np.zeros_like(mode.v)
+            nudge[k, y] = step
+            slope = (joint(mode.v + nudge, mode.delta) - joint(mode.v - nudge, mode.delta)) / (2 * step)
+            assert abs(slope) < 0.05
+
+
+def test_shares_of_a_cell_sum_to_one(problem: Mixture) -> None:
+    mode = laplace.find_mode(problem, start(problem))
+    np.testing.assert_allclose(mode.share.sum(1), 1.0, atol=1e-9)
+    assert (mode.share >= 0).all()

@@ -1,0 +1,1 @@
+"""Tests of the numbers alone: nothing here may import Django."""
