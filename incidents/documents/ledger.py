@@ -33,6 +33,7 @@ _DOUBT = re.compile(
 _ELSEWHERE = re.compile(r"\bcomes?\s+from\b", re.IGNORECASE)
 _EVERYONE = re.compile(r"\b(?:all|every)\s*(?:users|user|one|body|customers|subscribers)?\b", re.IGNORECASE)
 # How long after a fix in a client version "fixed for everyone" is still untrue: people update slowly.
+_SAME_DAY = dt.timedelta(hours=36)
 _ADOPTION = dt.timedelta(days=14)
 _OVER = re.compile(
     r"\b(?:fixed|resolved|reverted|rolled\s+back|restored|is\s+over|(?:high|normal|working|back)\s+again)\b",
@@ -109,7 +110,9 @@ def _kind_of_claim(said: StatementFact, change: ChangeFact, says: str) -> str:
     if change.in_force(at):
         if _ELSEWHERE.search(says):
             return "denied"
-        return _kind(says) or ("over" if _OVER.search(says) else "")
+        # The word on the day of the end itself is no contradiction: only the day may be known.
+        soon = change.ended is not None and change.ended.at - at <= _SAME_DAY
+        return _kind(says) or ("over" if _OVER.search(says) and not soon else "")
     recovering = change.ended is not None and change.fixed_in and change.ended.at <= at < change.ended.at + _ADOPTION
     # "Fixed for everyone who updates" is true; "resolved for all users" is not yet.
     return "over" if recovering and _OVER.search(says) and _EVERYONE.search(says) and "updat" not in says else ""

@@ -20,7 +20,7 @@ from incidents.documents.facts import CaseFacts
 from incidents.documents.findings import Catalogue
 from incidents.documents.judging import Judged, judge
 from incidents.documents.models import Claim, Document, Review, ReviewRequest, Revision
-from incidents.documents.reading import facts_of
+from incidents.documents.reading import facts_of, facts_stamp
 from incidents.response.enums import CandidateStatus
 from incidents.response.models import CandidateChange, Incident
 from incidents.response.queries import incident_for, visible_incidents
@@ -52,8 +52,8 @@ __all__ = [
     "waiting_documents",
 ]
 
-# A preview may look at evidence this many seconds old; saving, reviewing and approving never do.
-_PREVIEW_SECONDS = 20
+# What is shown may be this old where the mark of the facts did not move; what is decided never is.
+_SHOWN_SECONDS = 60
 
 
 def visible_documents(user: "User | AnonymousUser") -> QuerySet[Document]:
@@ -87,12 +87,15 @@ def current_facts(incident: Incident) -> CaseFacts:
 
 
 def recent_facts(incident: Incident) -> CaseFacts:
-    """Return what was known of the case some seconds ago at most: for previews while somebody types."""
-    key = f"documents.facts.{incident.pk}"
+    """Return what is known of the case for showing: read again when anything but a ticket's label moved.
+
+    Saving, reviewing and publishing read `current_facts`.
+    """
+    key = f"documents.facts.{incident.pk}.{facts_stamp(incident)}"
     facts: CaseFacts | None = cache.get(key)
     if facts is None:
         facts = facts_of(incident)
-        cache.set(key, facts, _PREVIEW_SECONDS)
+        cache.set(key, facts, _SHOWN_SECONDS)
     return facts
 
 

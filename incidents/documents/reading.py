@@ -64,6 +64,29 @@ def facts_of(incident: Incident) -> CaseFacts:
     )
 
 
+def facts_stamp(incident: Incident) -> str:
+    """Return a mark that moves when the case, its runs, changes, statements or symptoms do; one cheap statement.
+
+    Relabelled tickets alone may leave it: whoever keeps facts under this mark must forget them after a while.
+    """
+    statement = """
+        select
+            (select max(id) from incidents_attributionrun where incident_id = %(incident)s),
+            (select concat(count(*), max(updated_at)) from incidents_change where product_id = %(product)s),
+            (select concat(count(*), max(updated_at)) from incidents_candidatechange where incident_id = %(incident)s),
+            (select md5(string_agg(concat(id, at, text, claims), '' order by id))
+                from incidents_statement where incident_id = %(incident)s),
+            (select concat(count(*), max(id)) from incidents_evalrun where product_id = %(product)s),
+            (select concat(count(*), max(updated_at)) from incidents_symptom where product_id = %(product)s),
+            (select max(id) from incidents_ticket where product_id = %(product)s),
+            (select concat(updated_at, status) from incidents_incident where id = %(incident)s)
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"incident": incident.pk, "product": incident.product_id})
+        row = cursor.fetchone()
+    return hashlib.md5(repr(row).encode(), usedforsecurity=False).hexdigest()
+
+
 def _edge(at: dt.datetime, zone: ZoneInfo, *, known_day: bool, is_end: bool = False) -> Moment:
     """Return an edge of the window; one at a local midnight is told by its day."""
     return Moment(at=at, day_only=known_day or at.astimezone(zone).time() == dt.time(), is_end=is_end)

@@ -65,7 +65,9 @@ def _step(width: float, value: float) -> int:
 def public_interval(value: float, low: float, high: float) -> tuple[int, int, int]:
     """Round an estimate and its interval for the public: never narrower than it was."""
     step = _step(max(high - low, 0.0), abs(value))
-    return rounded(value, step=step), math.floor(low / step) * step, math.ceil(high / step) * step
+    below = math.floor(low / step) * step
+    # "Between 0 and 50" would say that there may be none, where the data say that there are some.
+    return rounded(value, step=step), below if below > 0 else max(math.floor(low), 0), math.ceil(high / step) * step
 
 
 def estimate_text(value: float, low: float, high: float) -> str:

@@ -104,7 +104,7 @@ def test_the_title_of_an_internal_change_never_reaches_the_draft() -> None:
 def test_a_statement_that_denied_is_set_against_what_is_known() -> None:
     told = section(build_postmortem(FACTS), "What we said, and when")
     assert "“We have not changed the model and see no degradation.”" in told
-    assert "This was wrong: “Default effort lowered” and “Old thinking cleared” were in force" in told
+    assert "This does not agree with it: “Default effort lowered” and “Old thinking cleared” were in force" in told
     assert "Elevated errors" not in told
 
 

@@ -1,5 +1,7 @@
 """Drafting, saving, binding and restoring, against a real database."""
 
+from typing import Any
+
 import pytest
 
 from incidents.changes.models import Change
@@ -16,7 +18,7 @@ from incidents.documents.services import (
     vouch,
 )
 from tests.documents.stories import Story
-from tests.factories import at, make_change
+from tests.factories import at, make_change, make_statement
 
 
 def test_a_draft_from_rows_is_carried_by_them(story: Story) -> None:
@@ -222,3 +224,18 @@ def test_a_document_counts_its_saves_under_fifty_writers_at_once(story: Story) -
             continue
     assert won == 1
     assert Document.objects.get(pk=document.pk).version == 2
+
+
+def test_shown_facts_are_read_again_when_the_evidence_moves(story: Story, django_assert_max_num_queries: Any) -> None:
+    from incidents.documents.queries import recent_facts
+
+    before = recent_facts(story.incident)
+    with django_assert_max_num_queries(1):
+        assert recent_facts(story.incident) == before
+    story.store_run(90.0)
+    assert recent_facts(story.incident).run != before.run
+    story.change.title = "Another title"
+    story.change.save()
+    assert recent_facts(story.incident).changes[0].title == "Another title"
+    make_statement(story.incident, "Something else.")
+    assert len(recent_facts(story.incident).statements) == 2

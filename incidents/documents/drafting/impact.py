@@ -115,7 +115,7 @@ def timeline_section(pen: Pen) -> str:
                 (other.started.at, when, f"{words.sentence(pen.title(other))[:-1]} begins; it hid {hidden}.")
             )
     notes = {
-        "denied": " **We now know that this was wrong.**",
+        "denied": " **This does not agree with what we know now.**",
         "doubted": " **It was there.**",
         "over": " **It was not over.**",
     }

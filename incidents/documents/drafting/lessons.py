@@ -38,11 +38,15 @@ def _evaluations(pen: Pen, factors: list[ChangeFact]) -> list[str]:
     lines = []
     for change in factors:
         runs = [run for run in pen.facts.evals if run.subject == change.key]
-        blind = [run for run in runs if not _saw(run)]
-        seen = [run for run in runs if _saw(run)]
+        unknown = [run for run in runs if run.n is None or run.detectable is None]
+        blind = [run for run in runs if run not in unknown and not _saw(run)]
+        seen = [run for run in runs if run not in unknown and _saw(run)]
         if blind:
             told = "\n".join(f"    - {_blind(pen, run)}" for run in blind)
             lines.append(f"**Evaluations were too weak** to judge “{pen.title(change)}”:\n{told}")
+        if unknown:
+            told = "\n".join(f"    - {_blind(pen, run)}" for run in unknown)
+            lines.append(f"**Evaluations left too little on record** about “{pen.title(change)}”:\n{told}")
         if seen:
             told = "\n".join(f"    - {_measured(pen, run)}" for run in seen)
             lines.append(f"**What showed it in the end,** for “{pen.title(change)}”:\n{told}")
@@ -157,7 +161,7 @@ def said_section(pen: Pen) -> str:
 
 
 _NOW = {
-    "denied": "This was wrong: {names} {was} in force and {cause}.",
+    "denied": "This does not agree with it: {names} {was} in force and {cause}.",
     "doubted": "We did not see it then: {names} {was} in force and {cause}.",
     "over": "It was not over for everyone: {names} {cause}, and not everybody had the remedy yet.",
 }

@@ -88,7 +88,7 @@ def _ended(pen: Pen, change: ChangeFact) -> str:
 
 
 _CORRECTION = {
-    "denied": "For this change that was wrong.",
+    "denied": "This does not agree with what we know now.",
     "doubted": "The effect was there and we did not see it.",
     "over": "For a part of the people affected it was not over yet.",
 }

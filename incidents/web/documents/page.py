@@ -14,7 +14,7 @@ from incidents.documents.judging import Judged, Judgement
 from incidents.documents.queries import (
     Document,
     author_of_current,
-    current_facts,
+    recent_facts,
     document_for,
     judged,
     possible_reviewers,
@@ -109,7 +109,7 @@ def editor_context(
     """Return the document's page; `title` and `body` are what was typed and not stored."""
     context, document = document_context(request, document_id)
     text = document.body if body is None else body
-    found = judged(document, body=text, facts=current_facts(document.incident))
+    found = judged(document, body=text, facts=recent_facts(document.incident))
     html, problem = preview_html(text, found)
     may = context["may"]
     author = author_of_current(document)
