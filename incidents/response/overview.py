@@ -86,7 +86,37 @@ class Happening:
 
 
 def timeline_of(incident: Incident) -> list[Happening]:
-    """Return what happened in the case in order of time: changes and their ends, statements, publicity, entries.
+    """Return what happened in the case in order of time: changes and their ends, statements, publicity, entries."""
+    lines = _change_lines(incident)
+    lines += [
+        Happening(
+            at=row.at,
+            day_only="at" in row.day_fields,
+            kind="statement",
+            title=", ".join(part for part in (row.channel, row.audience) if part) or "statement",
+            text=row.text,
+        )
+        for row in incident.statements.all()
+    ]
+    lines += [
+        Happening(at=row.at, day_only=row.day_only, kind="publicity", title=row.title)
+        for row in incident.publicity.all()
+    ]
+    lines += [
+        Happening(
+            at=row.at,
+            day_only=False,
+            kind="entry",
+            title=row.text,
+            author=row.author.get_username() if row.author else "",
+        )
+        for row in incident.timeline.select_related("author")
+    ]
+    return sorted(lines, key=lambda line: (line.at, line.kind, line.title))
+
+
+def _change_lines(incident: Incident) -> list[Happening]:
+    """Return starts and ends of changes inside the window.
 
     Client releases are left out unless they carry or fix another change: a line per release would bury the rest.
     """
@@ -121,28 +151,4 @@ def timeline_of(incident: Incident) -> list[Happening]:
                     colour=change.colour,
                 )
             )
-    lines += [
-        Happening(
-            at=row.at,
-            day_only="at" in row.day_fields,
-            kind="statement",
-            title=", ".join(part for part in (row.channel, row.audience) if part) or "statement",
-            text=row.text,
-        )
-        for row in incident.statements.all()
-    ]
-    lines += [
-        Happening(at=row.at, day_only=row.day_only, kind="publicity", title=row.title)
-        for row in incident.publicity.all()
-    ]
-    lines += [
-        Happening(
-            at=row.at,
-            day_only=False,
-            kind="entry",
-            title=row.text,
-            author=row.author.get_username() if row.author else "",
-        )
-        for row in incident.timeline.select_related("author")
-    ]
-    return sorted(lines, key=lambda line: (line.at, line.kind, line.title))
+    return lines

@@ -48,6 +48,59 @@ def zipped(folder: Path, target: Path) -> Path:
     return target
 
 
+def take_in(page: Page, bundle: Path) -> Incident:
+    """Import a zip through the form and open the case."""
+    page.goto("/")
+    page.get_by_role("link", name="Import a case").first.click()
+    page.get_by_label("A case bundle as .zip").set_input_files(bundle)
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("link", name="Open the case").first.click(timeout=LONG)
+    return Incident.objects.get()
+
+
+def attribute_and_decide(page: Page, picture: Callable[[Page, str], object]) -> None:
+    """Run the attribution with live progress; make its first change a contributing factor, which only a person can."""
+    page.get_by_role("link", name="Attribution").click()
+    page.get_by_role("button", name="Run attribution").click()
+    expect(page.get_by_role("link", name="Its record")).to_be_visible(timeout=LONG)
+    picture(page, "attribution")
+    page.locator("main table a[href*='/attribution/']").first.click()
+    page.get_by_label("Contributing factor").check()
+    page.get_by_label("Why").fill("Seen in the overlay and in the evidence.")
+    page.get_by_role("button", name="Note the decision").click()
+    expect(page.locator("#decision .pill")).to_have_text("Contributing factor")
+
+
+def draft(page: Page) -> None:
+    """Draft the postmortem and fill in what only people know."""
+    page.get_by_role("link", name="Documents", exact=True).last.click()
+    page.get_by_role("button", name="Draft postmortem").click()
+    body = page.locator("[data-body]")
+    body.fill(re.sub(r"\[\[to be written: [^\]]*\]\]", "We are looking into it.", body.input_value()))
+    body.press("Control+s")
+    expect(page.locator(".docbar")).to_contain_text("Revision 2")
+
+
+def review_and_publish(page: Page, colleague: Page) -> Publication:
+    """Ask a colleague, who approves this very revision and publishes it."""
+    page.reload()
+    page.get_by_role("button", name="Request review").click()
+    page.get_by_label("colleague").check()
+    page.locator("#review-request-dialog .button--primary").click()
+    expect(page.locator("main")).to_contain_text("In review: revision 2")
+    colleague.goto(page.url)
+    colleague.get_by_role("button", name="Decide").click()
+    why = colleague.get_by_label("To approve it anyway, say why")
+    if why.count():
+        why.fill("Read line by line; the rest is ours to answer for.")
+    colleague.get_by_role("button", name="Approve").click()
+    expect(colleague.locator("main")).to_contain_text("is approved by colleague")
+    colleague.get_by_role("link", name="Publish…").click()
+    colleague.get_by_role("button", name="Publish").click()
+    expect(colleague.locator("main")).to_contain_text("is public since")
+    return Publication.objects.get()
+
+
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("bundle", [demo_zip, real_zip])
 def test_from_a_bundle_to_what_the_public_reads(
@@ -57,68 +110,27 @@ def test_from_a_bundle_to_what_the_public_reads(
     tmp_path: Path,
     bundle: Callable[[Path], Path],
 ) -> None:
-    name = bundle.__name__.removesuffix("_zip")
+    def picture(shown: Page, what: str) -> object:
+        return screenshot(shown, f"whole-job-{bundle.__name__.removesuffix('_zip')}-{what}")
+
+    path = bundle(tmp_path)
     start_worker(concurrency=1)
-    newcomer = make_user(is_superuser=True, is_staff=True, username="newcomer")
-    page = open_page(user=newcomer)
+    page = open_page(user=make_user(is_superuser=True, is_staff=True, username="newcomer"))
+    incident = take_in(page, path)
 
-    # In: a zip, through the form.
-    page.goto("/")
-    page.get_by_role("link", name="Import a case").first.click()
-    page.get_by_label("A case bundle as .zip").set_input_files(bundle(tmp_path))
-    page.get_by_role("button", name="Import", exact=True).click()
-    page.get_by_role("link", name="Open the case").first.click(timeout=LONG)
-    incident = Incident.objects.get()
-
-    # See: changes, complaints and metrics on one axis; one filter for all of it.
+    # See: changes, complaints and metrics on one axis.
     expect(page.locator("h1")).to_have_text(incident.title)
     expect(page.locator("#ov-complaints-plot .main-svg").first).to_be_visible()
     expect(page.locator("#ov-complaints-sub")).to_contain_text("in view")
-    screenshot(page, f"whole-job-{name}-overlay")
+    picture(page, "overlay")
 
-    # Attribute, with live progress.
-    page.get_by_role("link", name="Attribution").click()
-    page.get_by_role("button", name="Run attribution").click()
-    expect(page.get_by_role("link", name="Its record")).to_be_visible(timeout=LONG)
-    screenshot(page, f"whole-job-{name}-attribution")
-
-    # Decide: only a person makes a change a contributing factor.
-    page.locator("main table a[href*='/attribution/']").first.click()
-    page.get_by_label("Contributing factor").check()
-    page.get_by_label("Why").fill("Seen in the overlay and in the evidence.")
-    page.get_by_role("button", name="Note the decision").click()
-    expect(page.locator("#decision .pill")).to_have_text("Contributing factor")
-
-    # Draft, and fill in what only people know.
-    page.get_by_role("link", name="Documents", exact=True).last.click()
-    page.get_by_role("button", name="Draft postmortem").click()
-    body = page.locator("[data-body]")
-    body.fill(re.sub(r"\[\[to be written: [^\]]*\]\]", "We are looking into it.", body.input_value()))
-    body.press("Control+s")
-    expect(page.locator(".docbar")).to_contain_text("Revision 2")
-    screenshot(page, f"whole-job-{name}-draft")
-
-    # Review by another person, who reads this very revision.
+    attribute_and_decide(page, picture)
+    draft(page)
+    picture(page, "draft")
     reviewer = make_user(Role.COMMS, product=incident.product, username="colleague")
-    page.reload()
-    page.get_by_role("button", name="Request review").click()
-    page.get_by_label("colleague").check()
-    page.locator("#review-request-dialog .button--primary").click()
-    expect(page.locator("main")).to_contain_text("In review: revision 2")
-    colleague = open_page(user=reviewer)
-    colleague.goto(page.url)
-    colleague.get_by_role("button", name="Decide").click()
-    why = colleague.get_by_label("To approve it anyway, say why")
-    if why.count():
-        why.fill("Read line by line; the rest is ours to answer for.")
-    colleague.get_by_role("button", name="Approve").click()
-    expect(colleague.locator("main")).to_contain_text("is approved by colleague")
+    publication = review_and_publish(page, open_page(user=reviewer))
 
-    # Publish, and read it as the public does.
-    colleague.get_by_role("link", name="Publish…").click()
-    colleague.get_by_role("button", name="Publish").click()
-    expect(colleague.locator("main")).to_contain_text("is public since")
-    publication = Publication.objects.get()
+    # Read it as the public does.
     reader = open_page(javascript=False)
     reader.goto("/p/")
     expect(reader.locator("main")).to_contain_text(incident.product.name)
@@ -127,6 +139,6 @@ def test_from_a_bundle_to_what_the_public_reads(
     expect(reader.locator("h1")).to_have_text(publication.title)
     assert "ev:" not in reader.content()
     assert "newcomer" not in reader.content()
-    screenshot(reader, f"whole-job-{name}-public")
+    picture(reader, "public")
     feed = reader.request.get(reverse("public-feed", args=[incident.product.slug]))
     assert publication.title in feed.text()
