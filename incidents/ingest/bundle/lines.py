@@ -160,7 +160,8 @@ def _csv_row(name: str, line: int, columns: list[str], cells: list[str], log: Pr
             )
         )
         return None
-    for column, cell in zip(columns, cells, strict=True):
+    # One look at the whole row; cell by cell only where something may be wrong.
+    for column, cell in () if _is_clean("".join(cells)) else zip(columns, cells, strict=True):
         if not _is_clean(cell):
             remedy = "remove the NUL character" if "\0" in cell else _ENCODING
             log.add(_problem(name, line, column, "holds characters that are no UTF-8 text", remedy))

@@ -256,6 +256,9 @@ class Reader:
             value = self.row.get(name)
             if value is None or value == "":
                 continue
+            if type(value) is str and value[0] != "'" and value in self.context.dimensions[name]:
+                segment[name] = value
+                continue
             if isinstance(value, str):
                 value = unguarded(value.strip())
                 if not value:
