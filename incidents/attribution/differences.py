@@ -64,6 +64,11 @@ class FindingMoved:
         """Whether the verdict, and not only a number, differs."""
         return (self.before and self.before.verdict) != (self.after and self.after.verdict)
 
+    @property
+    def matters(self) -> bool:
+        """Whether one of the runs supports the change at all."""
+        return any(one is not None and one.verdict != "not supported" for one in (self.before, self.after))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
@@ -135,7 +140,7 @@ def moved_findings(before: StoredFindings, after: StoredFindings) -> tuple[Findi
     moved = []
     for key in {**one, **other}:
         pair = FindingMoved(change=int(key), before=one.get(key), after=other.get(key))
-        if pair.verdict_moved or _shift(pair) > 0:
+        if pair.verdict_moved or (pair.matters and _shift(pair) > 0):
             moved.append(pair)
     return tuple(sorted(moved, key=lambda pair: (not pair.verdict_moved, -_shift(pair))))
 
