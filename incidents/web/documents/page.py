@@ -14,10 +14,10 @@ from incidents.documents.judging import Judged, Judgement
 from incidents.documents.queries import (
     Document,
     author_of_current,
-    recent_facts,
     document_for,
     judged,
     possible_reviewers,
+    recent_facts,
     requests_of,
     reviews_of,
     standing_approval,
