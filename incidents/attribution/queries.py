@@ -61,6 +61,7 @@ __all__ = [
 
 RUN_JOB = "attribution.run"
 WHAT_IF_JOB = "attribution.what_if"
+SENSITIVITY_JOB = "attribution.sensitivity"
 # From this many complaints on, telling whether a run is up to date takes longer than a page may: it is asked for apart.
 LARGE = 100_000
 # Results and archives are large: lists of runs do without them.

@@ -300,3 +300,20 @@ def test_a_large_case_is_shown_before_it_is_checked(
     part = page(engineer, "attribution-standing", case.incident.pk)
     assert "Out of date" in part
     assert "<html" not in part
+
+
+def test_other_assumptions_are_fitted_side_by_side(case: Case, engineer: Client) -> None:
+    where = reverse("sensitivity", args=[case.incident.pk])
+    assert "Fit under other assumptions" in page(engineer, "sensitivity", case.incident.pk)
+    supporter = signed_in(make_user(Role.SUPPORT, product=case.product))
+    assert supporter.post(where).status_code == 403
+    assert engineer.post(where).status_code == 302
+    assert engineer.post(where).status_code == 302
+    runner.run(Job.objects.get().pk, background=False)
+    text = page(engineer, "sensitivity", case.incident.pk)
+    for name in ("As it is", "Complaints come after days", "Without counts of use", "Without the last weeks"):
+        assert name in text
+    assert "Shorter answers by default" in text
+    assert not case.incident.runs.exists()
+    case.incident.refresh_from_db()
+    assert case.incident.starts_at == at(0)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.web.attribution import accuracy, runs, views, whatif
+from incidents.web.attribution import accuracy, runs, sensitivity, views, whatif
 
 urlpatterns = [
     path("cases/<int:case_id>/attribution/", views.attribution, name="attribution"),
@@ -14,6 +14,7 @@ urlpatterns = [
     ),
     path("cases/<int:case_id>/attribution/what-if/", whatif.what_if, name="attribution-what-if"),
     path("cases/<int:case_id>/attribution/what-if/<int:job_id>/", whatif.what_if_result, name="what-if-result"),
+    path("cases/<int:case_id>/attribution/assumptions/", sensitivity.sensitivity, name="sensitivity"),
     path("cases/<int:case_id>/runs/", runs.run_history, name="runs"),
     path("cases/<int:case_id>/runs/compare/", runs.run_compare, name="runs-compare"),
     path("cases/<int:case_id>/runs/<int:run_id>/", runs.run_record, name="run"),
