@@ -108,6 +108,17 @@ def test_what_did_not_change_is_not_sent_again_and_what_was_withdrawn_is_gone(cl
     assert client.get("/p/larch/").status_code == 404
 
 
+def test_a_page_travels_compressed_and_is_still_known_by_its_mark(client: Client, story: Story) -> None:
+    publication = out(story, body="## Summary\n\n" + "It was slow, and we say so at length. " * 100)
+    address = f"/p/larch/postmortems/{publication.slug}/"
+    plain = client.get(address)
+    packed = client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(packed.content) < len(plain.content) / 2
+    asked = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    assert client.get(address, headers=asked).status_code == 304
+
+
 def test_staff_see_exactly_what_readers_see(client: Client, story: Story, admin_client: Client) -> None:
     publication = out(story)
     for address in ("/p/", "/p/larch/", f"/p/larch/postmortems/{publication.slug}/", "/p/larch/feed.atom"):

@@ -11,6 +11,7 @@ from functools import wraps
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import http_date
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page, require_safe
 
 from incidents.publishing.queries import Gone
@@ -32,7 +33,8 @@ def public(view: View) -> View:
         response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
         return response
 
-    return require_safe(conditional_page(wrapped))
+    # These pages hold no secret that compression could give away.
+    return gzip_page(require_safe(conditional_page(wrapped)))
 
 
 def _frame(gone: Gone) -> dict[str, object]:
