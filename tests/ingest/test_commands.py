@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from incidents.management.bars import Bar
 from incidents.response.models import Incident
+from incidents.tickets.models import Ticket
 from tests.ingest.bundles import make_folder, make_zip, ticket
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,18 @@ def test_what_is_no_bundle_ends_with_2(tmp_path: Path) -> None:
     assert (status, "no such file" in errors, "cannot be used" in errors) == (2, True, True)
     status, _, errors = run(make_folder(tmp_path, case={"format": "x"}))
     assert (status, "case.json: title: is missing" in errors) == (2, True)
+
+
+def test_being_stopped_says_what_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(bar: Bar, n_done: int, n_total: int | None = None, message: str = "") -> None:
+        if message.startswith("tickets.jsonl"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Bar, "__call__", stop)
+    status, _, errors = run(make_folder(tmp_path), product="p")
+    assert (status, "adds the rest" in errors) == (130, True)
+    assert Incident.objects.exists()
+    assert not Ticket.objects.exists()
 
 
 def test_checking_imports_nothing(tmp_path: Path) -> None:

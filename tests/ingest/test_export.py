@@ -191,7 +191,9 @@ def test_several_artifacts_and_odd_texts_come_back(tmp_path: Path) -> None:
     )
     files: dict[str, Any] = {"changes": [odd], "evals": None, "statements": None}
     files["case"] = case(dimensions={"surface": ["=cmd()", "a,b", '"q"', "'=x", "=x", "-1"], "version": []})
-    files["metrics"] = "metric,at,surface,value\nlatency,2026-03-05,'=cmd(),1\nlatency,2026-03-05,'-1,0.1\nlatency,2026-03-05,'=x,2\n"
+    files["metrics"] = (
+        "metric,at,surface,value\nlatency,2026-03-05,'=cmd(),1\nlatency,2026-03-05,'-1,0.1\nlatency,2026-03-05,'=x,2\n"
+    )
     incident = imported(make_folder(tmp_path, **files), "one")
     table = files_of(incident)["metrics.csv"].decode()
     assert "'=cmd()" in table

@@ -16,7 +16,7 @@ SHOWN = 50
 
 
 class Command(BaseCommand):
-    """Exit status: 0 when all rows are in, 1 when bad rows were left out, 2 when the bundle cannot be used."""
+    """Exit status: 0 when all rows are in, 1 when bad rows were left out, 2 when the bundle cannot be used, 130 when stopped."""
 
     help = "Import a case bundle (a folder or a .zip of one). The same bundle twice changes nothing."
     requires_system_checks = ()
@@ -28,9 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--product-name", metavar="NAME", help="what a new product is called")
         parser.add_argument("--case", metavar="SLUG", help="short name of the case (default: from its title)")
         parser.add_argument("--title", help="another title than the one in case.json")
-        parser.add_argument(
-            "--all-or-nothing", action="store_true", help="leave out, whole, each file with a bad row"
-        )
+        parser.add_argument("--all-or-nothing", action="store_true", help="leave out, whole, each file with a bad row")
         parser.add_argument("--demo", action="store_true", help="mark a new product as a demonstration")
         parser.add_argument("--check", action="store_true", help="only check the bundle, import nothing")
 
@@ -60,6 +58,10 @@ class Command(BaseCommand):
             if not isinstance(error, InputError):
                 self.stderr.write(f"  {error}")
             sys.exit(2)
+        except KeyboardInterrupt:
+            bar.close()
+            self.stderr.write("Stopped. The files before this one are in; the same command again adds the rest.")
+            sys.exit(130)
         bar.close()
         self._print(report, checked=options["check"])
         if report.n_problems:
