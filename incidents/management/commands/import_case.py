@@ -16,7 +16,7 @@ SHOWN = 50
 
 
 class Command(BaseCommand):
-    """Exit status: 0 when all rows are in, 1 when bad rows were left out, 2 when the bundle cannot be used, 130 when stopped."""
+    """Exit status: 0: all rows are in; 1: bad rows were left out; 2: the bundle cannot be used; 130: stopped."""
 
     help = "Import a case bundle (a folder or a .zip of one). The same bundle twice changes nothing."
     requires_system_checks = ()
