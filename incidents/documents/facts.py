@@ -160,14 +160,17 @@ class CaseFacts:
         return self.run.verdict(change.key) if self.run else ""
 
     def contributing(self) -> list[ChangeFact]:
-        """Return the changes to name: those a person promoted; while there are none, those the run names.
+        """Return the changes to name: those a person promoted, and those the run names that nobody rejected.
 
-        A change that a person rejected is never among them.
+        A promotion does not make the others go away: a document that left out what the run attributes elsewhere would
+        say that nothing else happened.
         """
-        promoted = [change for change in self.changes if change.status == "contributing"]
-        if promoted:
-            return promoted
-        return [c for c in self.changes if c.status != "rejected" and self.verdict(c) == "contributing"]
+        return [
+            change
+            for change in self.changes
+            if change.status == "contributing"
+            or (change.status != "rejected" and self.verdict(change) == "contributing")
+        ]
 
     def promoted(self, change: ChangeFact) -> bool:
         """Tell whether a person, not only the run, calls this change a contributing factor."""

@@ -184,7 +184,7 @@ def require_action(user: "User", document: Document, action: Action) -> None:
 
 
 def named_change_ids(user: "User | AnonymousUser") -> set[int]:
-    """Return the changes that a case of the person's names as contributing: by a person, else by its newest run."""
+    """Return the changes that a case of the person's names as contributing: by a person, or by its newest run."""
     incidents = list(visible_incidents(user).values_list("pk", flat=True))
     statement = """
         select distinct on (r.incident_id) r.incident_id,
@@ -202,5 +202,5 @@ def named_change_ids(user: "User | AnonymousUser") -> set[int]:
         (promoted if status == CandidateStatus.CONTRIBUTING else rejected).setdefault(incident, set()).add(change)
     named: set[int] = set()
     for incident in incidents:
-        named |= promoted.get(incident) or (set(by_run.get(incident, ())) - rejected.get(incident, set()))
+        named |= promoted.get(incident, set()) | (set(by_run.get(incident, ())) - rejected.get(incident, set()))
     return named

@@ -59,12 +59,16 @@ def test_while_nobody_decided_the_machine_only_attributes() -> None:
     assert "contributing factors" not in section(body, "Summary")
 
 
-def test_a_person_promotes_and_only_those_are_factors() -> None:
-    facts = with_status(stale_cache="contributing")
-    body = build_postmortem(facts)
-    assert "We hold [one](ev:case-factors) change to be contributing factors" in body
-    assert "### 1. Old thinking cleared" in body
-    assert "Default effort lowered" not in section(body, "Contributing factors")
+def test_a_promotion_does_not_make_what_the_run_attributes_elsewhere_go_away() -> None:
+    body = build_postmortem(with_status(stale_cache="contributing"))
+    factors = section(body, "Contributing factors")
+    assert "Old thinking cleared" in factors
+    assert "Default effort lowered" in factors
+    assert "The complaints are attributed to" in body
+    assert "We hold [" not in body
+    alone = build_postmortem(with_status(stale_cache="contributing", effort_lowered="rejected"))
+    assert "We hold [one](ev:case-factors) change to be contributing factors" in alone
+    assert "Default effort lowered" not in section(alone, "Contributing factors")
 
 
 def test_a_rejected_change_is_named_as_rejected_even_if_the_run_names_it() -> None:
@@ -116,7 +120,7 @@ def test_without_a_run_the_draft_says_so_and_claims_nothing() -> None:
 
 
 def test_a_gap_between_changes_is_offered_as_a_control_period() -> None:
-    facts = with_status(effort_lowered="contributing", prompt_short="contributing")
+    facts = with_status(effort_lowered="contributing", prompt_short="contributing", stale_cache="rejected")
     body = build_postmortem(facts)
     assert "[From 8 Apr 2031 to 16 Apr 2031](ev:clean-1), none of them was in force." in body
 
