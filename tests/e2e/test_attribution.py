@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+import incidents.tasks  # noqa: F401 - registers the handlers, as a worker does
 from incidents.attribution import services
+from incidents.attribution.sensitivity import request_sensitivity
 from incidents.core.access import Role
+from incidents.jobs import runner
 from incidents.response.models import CandidateChange
 from tests.attribution.cases import make_case
 from tests.factories import make_user
@@ -70,7 +73,10 @@ def test_a_what_if_asks_for_what_it_needs_and_shows_the_difference(
 def test_every_page_fits_a_small_screen(open_page: PageOpener, screenshot: Callable[..., object], scheme: str) -> None:
     case = make_case(per_day=12)
     run = services.run_attribution(incident=case.incident, actor=None)
-    page = open_page(user=make_user(Role.ENGINEER, product=case.product), width=390, colour_scheme=scheme)
+    engineer = make_user(Role.ENGINEER, product=case.product)
+    job = request_sensitivity(incident=case.incident, actor=engineer)
+    runner.run(job.pk, background=False)
+    page = open_page(user=engineer, width=390, colour_scheme=scheme)
     base = f"/cases/{case.incident.pk}"
     for name, address in {
         "attribution": f"{base}/attribution/",
@@ -78,6 +84,7 @@ def test_every_page_fits_a_small_screen(open_page: PageOpener, screenshot: Calla
         "attribution-runs": f"{base}/runs/",
         "attribution-run": f"{base}/runs/{run.pk}/",
         "attribution-what-if-form": f"{base}/attribution/what-if/",
+        "attribution-assumptions": f"{base}/attribution/assumptions/",
         "accuracy": "/accuracy/",
     }.items():
         page.goto(address)
