@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from incidents.catalog.recording import receive
 from incidents.ingest.arrivals import course_of, gaps_between, source_overviews
 from incidents.response.models import Incident
 from tests.factories import at, make_change, make_incident, make_points, make_product, make_source, make_ticket
@@ -48,3 +49,13 @@ def test_rows_are_counted_by_source_and_hidden_cases_hide_their_sources() -> Non
     assert (own.first_on, own.last_on) == (dt.date(2026, 3, 3), dt.date(2026, 3, 5))
     assert (shown["feed"].n_rows, shown["feed"].first_on) == (0, None)
     assert {one.source.key for one in source_overviews(product, Incident.objects.none())} == {"feed"}
+
+
+@pytest.mark.django_db
+def test_what_came_in_since_is_counted() -> None:
+    product = make_product()
+    source = make_source(product)
+    for number in (1, 2):
+        make_ticket(product)
+        receive(source=source)
+        assert source_overviews(product, Incident.objects.all())[0].n_tickets == number
