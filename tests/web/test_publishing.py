@@ -168,3 +168,24 @@ def test_only_a_superuser_touches_a_superuser(story: Story, admin_user: Any) -> 
     admin_user.refresh_from_db()
     assert admin_user.is_active
     assert admin_user.check_password("password")
+
+
+def test_the_board_asks_the_database_no_more_for_more_rows(story: Story) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from tests.factories import make_change
+
+    client = signed(story.comms)
+    counts = []
+    for _ in range(2):
+        story.sound()
+        make_change(story.product, user_facing=True)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(reverse("publish"), {"coverage": "all"}).status_code == 200
+        counts.append(len(captured))
+        for _ in range(2):
+            story.sound()
+            make_change(story.product, user_facing=True)
+    assert counts[0] == counts[1]
+    assert counts[0] <= 18
