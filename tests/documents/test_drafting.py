@@ -56,7 +56,7 @@ def test_the_sections_stand_in_their_order() -> None:
 def test_while_nobody_decided_the_machine_only_attributes() -> None:
     body = build_postmortem(FACTS)
     assert "The complaints are attributed to [two](ev:case-factors) changes" in body
-    assert "contributing factors" not in section(body, "Summary")
+    assert "contributing factor" not in section(body, "Summary")
 
 
 def test_a_promotion_does_not_make_what_the_run_attributes_elsewhere_go_away() -> None:
@@ -65,9 +65,9 @@ def test_a_promotion_does_not_make_what_the_run_attributes_elsewhere_go_away() -
     assert "Old thinking cleared" in factors
     assert "Default effort lowered" in factors
     assert "The complaints are attributed to" in body
-    assert "We hold [" not in body
+    assert "We hold “Old thinking cleared” to be a contributing factor." in section(body, "Summary")
     alone = build_postmortem(with_status(stale_cache="contributing", effort_lowered="rejected"))
-    assert "We hold [one](ev:case-factors) change to be contributing factors" in alone
+    assert "We hold [one](ev:case-factors) change to be a contributing factor" in alone
     assert "Default effort lowered" not in section(alone, "Contributing factors")
 
 

@@ -41,11 +41,17 @@ def summary_section(pen: Pen) -> str:
 
 
 def _attributed(pen: Pen, factors: list[ChangeFact]) -> str:
+    """Tell what people decided apart from what the run attributes: only people call a change a factor."""
     number = pen.cite("case-factors", words.small_number(len(factors)))
     noun = words.plural(len(factors), "change")
-    if all(pen.facts.promoted(change) for change in factors):
-        return f"We hold {number} {noun} to be contributing factors"
-    return f"The complaints are attributed to {number} {noun}"
+    held = [change for change in factors if pen.facts.promoted(change)]
+    factor = words.plural(len(held), "a contributing factor", "contributing factors")
+    if len(held) == len(factors):
+        return f"We hold {number} {noun} to be {factor}"
+    if not held:
+        return f"The complaints are attributed to {number} {noun}"
+    names = words.joined([f"“{pen.title(change)}”" for change in held])
+    return f"We hold {names} to be {factor}. The complaints are attributed to {number} {noun}"
 
 
 def _factor_line(pen: Pen, change: ChangeFact) -> str:
