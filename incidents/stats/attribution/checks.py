@@ -161,10 +161,12 @@ class Checks:
         partial = (series.exposed > 0.05) & (series.exposed < 0.9)
         full = series.exposed >= 0.9
         rising = partial & (series.hours < (series.hours[full][0] if full.any() else -np.inf))
+        weight = series.expected_in
         if rising.sum() < FEWEST or full.sum() < FEWEST or before.sum() < FEWEST:
             return None
+        if weight[rising].sum() <= 0 or weight[full].sum() <= 0:
+            return None  # nobody used what the change reaches: there is nothing to follow
         excess = _relative(series.inside, series.expected_in, before) - 1.0
-        weight = series.expected_in
         effect = float(np.average(excess[full], weights=weight[full]))
         x, w = series.exposed[rising], weight[rising]
         slope = float((w * x * excess[rising]).sum() / (w * x * x).sum())
@@ -206,10 +208,12 @@ class Checks:
         after &= series.hours < series.hours[last] + 3 * WINDOW
         during = series.exposed > 0.75
         before = (series.exposed < 0.02) & (np.arange(len(series.hours)) < top[0])
+        weight = series.expected_in
         if after.sum() < FEWEST or during.sum() < FEWEST or before.sum() < FEWEST:
             return None
+        if weight[after].sum() <= 0 or weight[during].sum() <= 0:
+            return None
         excess = _relative(series.inside, series.expected_in, before) - 1.0
-        weight = series.expected_in
         held = float(np.average(excess[during], weights=weight[during]))
         left = float(np.average(excess[after], weights=weight[after]))
         if held <= 0:
