@@ -44,23 +44,14 @@ class ChangeLayer:
 class ModelLayers:
     """What the latest run expects per bin and symptom; `unattributed` is a rise that no known change explains.
 
-    Of a rise only what was observed above everything expected is drawn (`within`): a picture that promises parts of
-    the observed complaints must not stack up to more than there were.
+    `others` are the small excesses of `n_others` further changes, put together so that the large ones stay readable.
     """
 
     background: Numbers  # (n_bins, n_symptoms)
     changes: tuple[ChangeLayer, ...]
     unattributed: Numbers  # (n_bins, n_symptoms)
-
-    def within(self, observed: Numbers) -> "ModelLayers":
-        """Return the same with the rises cut to what was observed, (n_bins, n_symptoms), above the expectation."""
-        expected = self.background + sum((change.values for change in self.changes), np.zeros_like(self.background))
-        room = np.maximum(observed - expected, 0.0)
-        return ModelLayers(
-            background=self.background,
-            changes=self.changes,
-            unattributed=np.minimum(self.unattributed, room),
-        )
+    others: Numbers | None = None  # (n_bins, n_symptoms)
+    n_others: int = 0
 
 
 def step(values: Numbers) -> Numbers:
@@ -120,7 +111,9 @@ def modelled(series: Sequence[Series], layers: ModelLayers, bins: Bins) -> Plain
     observed = sum((one.values for one in series), np.zeros(bins.n))
     data = _layer_traces(layers, bins, symptom=None, axis="y")
     data.append(_observed("Observed", "observed", observed, bins, axis="y", filled=False))
-    expected = layers.background.sum(axis=1) + sum((c.values.sum(axis=1) for c in layers.changes), np.zeros(bins.n))
+    expected = (layers.background + layers.unattributed).sum(axis=1)
+    parts = [change.values for change in layers.changes] + ([] if layers.others is None else [layers.others])
+    expected = expected + sum((part.sum(axis=1) for part in parts), np.zeros(bins.n))
     return {"data": data, "layout": _layout([_y_axis(0.0, 1.0, _ceiling(np.maximum(observed, expected)))])}
 
 
@@ -163,6 +156,17 @@ def _layer_traces(layers: ModelLayers, bins: Bins, *, symptom: int | None, axis:
                 "solidity": 0.15,
             }
         traces.append(trace)
+    if layers.others is not None:
+        traces.append(
+            {
+                **common,
+                "name": f"{layers.n_others} other changes" if layers.n_others > 1 else "1 other change",
+                "y": float32(of(layers.others)),
+                "line": {**edge, "color": "--ink-3"},
+                "fillcolor": "--ink-3/0.55",
+                "meta": {"role": "others"},
+            }
+        )
     if layers.unattributed.any():
         hatch = {"shape": "\\", "bgcolor": "--surface", "fgcolor": "--unattributed", "size": 6, "solidity": 0.25}
         traces.append(

@@ -1,7 +1,7 @@
 /** Complaints and metrics, drawn by Plotly: one figure for the complaints, one a metric, later ones when the page is idle. */
 
 import { icon, make, one } from "./dom.js";
-import { count, number, scale, short, toX } from "./overlay-scale.js";
+import { count, day, number, scale, short, toX } from "./overlay-scale.js";
 import { change, get } from "./overlay-state.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
 import { resolveTokens } from "./tokens.js";
@@ -152,13 +152,14 @@ function metricRow(metric) {
   const cell = make("div", { class: "ov-plot" });
   cell.style.height = `${ROW_HEIGHT}px`;
   cell.append(marks(metric));
+  if (metric.shifts.length) cell.append(levelMarks(metric));
   const row = make("section", { class: "ov-row ov-metric", "aria-label": metric.name }, label, cell);
   row.metric = metric;
   waiting.push(() => draw(cell, metric.figure, ROW_HEIGHT));
   return row;
 }
 
-/** What needs no value axis: hatched silence, and where the level shifted with how surely that time is known. */
+/** Hatched silence. */
 function marks(metric) {
   const back = svg("svg", { class: "ov-row-back", width: scale.width, height: ROW_HEIGHT, "aria-hidden": "true" });
   for (const [low, high] of metric.gaps) {
@@ -166,11 +167,23 @@ function marks(metric) {
     gap.append(svg("title", {}, `The source was silent from ${short(low)} to ${short(high)}`));
     back.append(gap);
   }
-  for (const shift of metric.shifts) {
-    back.append(svg("rect", { class: "ov-level-span", x: fixed(toX(shift.low)), y: 4, width: fixed(Math.max(toX(shift.high) - toX(shift.low), 1)), height: ROW_HEIGHT - 8 }));
-    back.append(svg("path", { class: "ov-level", d: `M${crisp(toX(shift.at))},4 v${ROW_HEIGHT - 8}` }));
-  }
   return back;
+}
+
+/** Where the level shifted: how surely its time is known as a span, and in words beside the pointer. */
+function levelMarks(metric) {
+  const front = svg("svg", { class: "ov-row-front", width: scale.width, height: ROW_HEIGHT, role: "group", "aria-label": `Level shifts of ${metric.name}` });
+  for (const shift of metric.shifts) {
+    const [low, x, high] = [toX(shift.low), toX(shift.at), toX(shift.high)];
+    if (high < 0 || low > scale.width) continue;
+    const says = `Level shift: ${number(shift.before)} before, ${number(shift.after)} after\nbetween ${day(shift.low + 1)} and ${day(shift.high - 1)} (90 % interval)`;
+    const mark = svg("g", { class: "ov-shifted", role: "img", tabindex: 0, "aria-label": `${metric.name}. ${says}`, "data-tip": says });
+    const left = Math.max(low, 0);
+    mark.append(svg("rect", { class: "ov-level-span ov-hit-level", x: fixed(left), y: 2, width: fixed(Math.max(Math.min(high, scale.width) - left, 3)), height: ROW_HEIGHT - 4 }));
+    if (x >= 0 && x <= scale.width) mark.append(svg("path", { class: "ov-level", d: `M${crisp(x)},2 v${ROW_HEIGHT - 4}` }));
+    front.append(mark);
+  }
+  return front;
 }
 
 function evalRow(evals) {

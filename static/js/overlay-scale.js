@@ -55,11 +55,14 @@ export function span(hours) {
   return `${days} day${days === 1 ? "" : "s"}${rest ? ` ${rest} h` : ""}`;
 }
 
+const LARGE = [[1e12, "T"], [1e9, "G"], [1e6, "M"]];
+
 /** A number as people read it: "1,234", "3.4", "0.052", "12.3 M". */
 export function number(value) {
   if (!Number.isFinite(value)) return "—";
   const size = Math.abs(value);
-  if (size >= 1e6) return new Intl.NumberFormat("en-GB", { notation: "compact", maximumFractionDigits: 1 }).format(value);
+  const large = LARGE.find(([least]) => size >= least);
+  if (large) return `${new Intl.NumberFormat("en-GB", { maximumSignificantDigits: 3 }).format(value / large[0])} ${large[1]}`;
   return new Intl.NumberFormat("en-GB", { maximumSignificantDigits: size >= 1000 ? 4 : 3 }).format(value);
 }
 

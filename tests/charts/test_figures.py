@@ -45,6 +45,8 @@ def layers(n_symptoms: int = 3) -> ModelLayers:
             ChangeLayer(key=9, name="Ninth", colour=11, values=np.full((N, n_symptoms), 0.5)),
         ),
         unattributed=np.full((N, n_symptoms), 2.0),
+        others=np.full((N, n_symptoms), 0.25),
+        n_others=4,
     )
 
 
@@ -113,13 +115,6 @@ def test_small_multiples_share_one_scale_and_do_not_overlap() -> None:
     assert len({tuple(axis["range"]) for axis in axes}) == 1
     for upper, lower in pairwise(axes):
         assert upper["domain"][0] > lower["domain"][1]
-
-
-def test_a_rise_is_drawn_only_as_far_as_something_was_observed() -> None:
-    observed = np.full((N, 3), 5.5)
-    cut = layers().within(observed)
-    assert np.allclose(cut.unattributed, 1.0)
-    assert not layers().within(np.zeros((N, 3))).unattributed.any()
 
 
 def test_a_change_keeps_its_colour_and_past_eight_gets_a_pattern() -> None:

@@ -12,6 +12,7 @@ from incidents.charts.labels import moment, period
 from incidents.charts.lanes import Packed, Span, pack, text_width
 from incidents.charts.palette import classes
 from incidents.web.overlay.curves import Adoption, line_of, thinned
+from incidents.web.overlay.model import NAMED
 from incidents.web.overlay.state import OverlayState
 
 END_MARK = 14.0  # pixels that the sign of an end takes beside its bar
@@ -21,10 +22,9 @@ MOST_OPEN_LANES = 11
 # Labels of releases in the rug stand apart by this many pixels at least.
 RUG_APART = 10.0
 LEAST_CONTROL = 24.0  # hours; a shorter span without changes tells nothing
-# Verdicts of the latest attribution that bring a change to the top.
-NAMED = frozenset({"contributing", "ambiguous"})
 GROUP_NAMES = {
-    "attributed": "Attributed",
+    "contributing": "Attributed",
+    "ambiguous": "Cannot be told apart",
     "ended": "Ended",
     "in_force": "Still in force",
     "all": "Changes",
@@ -103,11 +103,14 @@ def _groups(
         return [
             (kind.value, kind.label, [one for one in drawn if one.change.kind == kind.value]) for kind in ChangeKind
         ]
-    named = [one for one in drawn if verdicts.get(one.change.pk) in NAMED]
-    chosen = {one.change.pk for one in named}
-    others = [one for one in drawn if one.change.pk not in chosen]
+    named = {
+        verdict: [one for one in drawn if verdicts.get(one.change.pk) == verdict]
+        for verdict in ("contributing", "ambiguous")
+    }
+    others = [one for one in drawn if verdicts.get(one.change.pk) not in named]
     return [
-        ("attributed", GROUP_NAMES["attributed"], named),
+        ("contributing", GROUP_NAMES["contributing"], named["contributing"]),
+        ("ambiguous", GROUP_NAMES["ambiguous"], named["ambiguous"]),
         ("ended", GROUP_NAMES["ended"], [one for one in others if one.change.ended_at is not None]),
         ("in_force", GROUP_NAMES["in_force"], [one for one in others if one.change.ended_at is None]),
     ]

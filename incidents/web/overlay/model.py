@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from incidents.attribution.queries import (
-    StoredFindings,
     StoredLayers,
     changes_by_id,
     findings,
@@ -21,6 +20,11 @@ from incidents.charts.labels import moment
 from incidents.charts.typed import Numbers
 from incidents.web.overlay.state import OverlayState
 
+FAINTEST = 0.5  # complaints in view; a layer with fewer is not drawn
+# So many changes have a layer of their own, those that the run names first; of the rest, only what is not tiny.
+MOST_LAYERS = 8
+SMALL = 0.005  # of the background
+NAMED = frozenset({"contributing", "ambiguous"})
 UNLABELLED = "unknown"  # how a run names complaints without a symptom; the overlay's key for them is ""
 
 
@@ -31,7 +35,6 @@ class ModelView:
     made_at: dt.datetime | None = None
     made_label: str = ""
     filtered: bool = False
-    found: StoredFindings | None = None
     expected: StoredLayers | None = None
     verdicts: Mapping[int, str] = field(default_factory=dict)
 
@@ -41,9 +44,17 @@ class ModelView:
             return None
         return {"made": self.made_label, "usable": not self.filtered}
 
+    @property
+    def bin_seconds(self) -> int:
+        """The width of the run's bins: its layers say nothing finer."""
+        if self.expected is None or self.filtered:
+            return 0
+        widths = zip(self.expected.edges[:-1], self.expected.edges[1:], strict=True)
+        return int(min((last - first).total_seconds() for first, last in widths))
+
     def layers(self, axis: Axis, bins: Bins, symptoms: Sequence[str]) -> ModelLayers | None:
         """Return the expected complaints in the shown bins, one column per symptom; None without a usable run."""
-        if self.expected is None or self.found is None or self.filtered:
+        if self.expected is None or self.filtered:
             return None
         edges = np.array([axis.hours(edge) for edge in self.expected.edges])
         columns = [key or UNLABELLED for key in symptoms]
@@ -53,29 +64,26 @@ class ModelView:
             return rebin(edges, np.column_stack([told.get(key, empty) for key in columns] or [empty]), bins.hours)
 
         changes = changes_by_id(list(self.expected.excess))
-        parts = sorted(self.expected.excess.items(), key=lambda pair: -sum(sum(one) for one in pair[1].values()))
+        tables = [(pk, table(told)) for pk, told in self.expected.excess.items() if pk in changes]
+        ranked = sorted(tables, key=lambda pair: (self.verdicts.get(pair[0]) not in NAMED, -pair[1].sum()))
+        total = sum(sum(one) for one in self.expected.background.values())
+        large = [
+            pair
+            for pair in ranked[:MOST_LAYERS]
+            if pair[1].sum() >= max(FAINTEST, SMALL * total) or self.verdicts.get(pair[0]) in NAMED
+        ]
+        small = [values for pk, values in ranked if pk not in dict(large)]
         return ModelLayers(
             background=table(self.expected.background),
             changes=tuple(
-                ChangeLayer(key=pk, name=changes[pk].title, colour=changes[pk].colour, values=table(told))
-                for pk, told in parts
-                if pk in changes
+                ChangeLayer(key=pk, name=changes[pk].title, colour=changes[pk].colour, values=values)
+                for pk, values in sorted(large, key=lambda pair: -pair[1].sum())
+                if values.sum() >= FAINTEST
             ),
-            unattributed=self._unattributed(axis, bins, columns),
+            unattributed=table(self.expected.unattributed),
+            others=np.sum(small, axis=0) if small and np.sum(small) >= FAINTEST else None,
+            n_others=len(small),
         )
-
-    def _unattributed(self, axis: Axis, bins: Bins, columns: Sequence[str]) -> Numbers:
-        """Lay each rise that no change explains evenly over its time; one of no single symptom over all of them."""
-        values = np.zeros((bins.n, max(len(columns), 1)))
-        widths = np.diff(bins.hours)
-        for rise in self.found.rises if self.found else ():
-            low, high = axis.hours(rise.starts_at), axis.hours(rise.ends_at)
-            shared = np.clip(np.minimum(bins.hours[1:], high) - np.maximum(bins.hours[:-1], low), 0, widths)
-            amount = rise.excess.value * shared / max(high - low, 1e-9)
-            where = [columns.index(rise.symptom)] if rise.symptom in columns else list(range(len(columns)))
-            for column in where:
-                values[:, column] += amount / len(where)
-        return values
 
 
 def read_model(state: OverlayState) -> ModelView:
@@ -88,7 +96,6 @@ def read_model(state: OverlayState) -> ModelView:
         made_at=run.created_at,
         made_label=moment(run.created_at, state.zone),
         filtered=bool(state.chosen),
-        found=found,
         expected=layers(run) if state.layers else None,
         verdicts={int(change.key): change.verdict for change in found.changes},
     )

@@ -60,7 +60,8 @@ def _lanes(state: OverlayState, model: ModelView) -> dict[str, Any]:
 def _complaints(state: OverlayState, model: ModelView) -> dict[str, Any]:
     """Return counts per symptom as figures; `figure` is what the address asks for."""
     axis = state.axis
-    step = time_axis.bin_step(axis, finest=state.finest)
+    finest = max(state.finest, model.bin_seconds) if state.layers else state.finest
+    step = time_axis.bin_step(axis, finest=finest)
     bins = time_axis.bins_over(axis, step)
     spread = state.zone if step < time_axis.DAY else None
     start = time_axis.midnight(bins.edges[0].astimezone(state.zone).date(), state.zone)
@@ -82,8 +83,6 @@ def _complaints(state: OverlayState, model: ModelView) -> dict[str, Any]:
     if state.contrast is not None:
         return payload | _contrast(state, bins)
     layers = model.layers(axis, bins, [one.key for one in series]) if state.layers else None
-    if layers is not None and series:
-        layers = layers.within(np.column_stack([one.values for one in series]))
     if layers is not None and state.view == "multiples":
         figure = small_multiples(series, bins, layers=layers)
     elif layers is not None:

@@ -1,0 +1,116 @@
+"""What the latest attribution adds: layers, verdicts in lanes and panel, clean windows; level shifts of metrics."""
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from incidents.attribution.models import AttributionRun
+from incidents.changes.models import Change
+from incidents.charts.typed import from_float32
+from incidents.response.models import Incident
+from tests.factories import (
+    at,
+    make_change,
+    make_ticket,
+)
+from tests.web.overlay.asking import answer
+
+pytestmark = pytest.mark.django_db
+
+
+def estimate(value: float) -> dict[str, float]:
+    return {"estimate": value, "low": value * 0.8, "high": value * 1.2}
+
+
+def make_run(incident: Incident, change: Change, excess: list[float], background: list[float]) -> AttributionRun:
+    """Store a run over the case's days that names one change."""
+    edges = [(incident.starts_at + dt.timedelta(days=day)).isoformat() for day in range(len(excess) + 1)]
+    finding = {
+        "change": change.pk,
+        "id": change.external_id,
+        "probability": 0.98,
+        "verdict": "contributing",
+        "excess": estimate(sum(excess)),
+        "share": estimate(0.6),
+        "rate_ratio": estimate(3.0),
+        "symptoms": {"slow": {"excess": estimate(sum(excess)), "rate_ratio": estimate(3.0)}},
+        "lag_hours": 12.0,
+        "half_life_hours": None,
+        "evidence": [
+            {"kind": "revert", "direction": "supports", "other": None, "log_bayes_factor": 4, **estimate(0.1)}
+        ],
+        "indistinguishable_from": [],
+        "indistinguishable_changes": [],
+        "set_probability": 0.98,
+        "complaint_log_odds": 9.0,
+        "reachable": True,
+    }
+    diagnostics = dict.fromkeys(("day_dispersion", "mix_dispersion", "log_evidence"), 0.1)
+    rise = {
+        "excess": estimate(6.0),
+        "starts_at": edges[25],
+        "ends_at": edges[28],
+        "scope": {},
+        "symptom": "slow",
+        "log_bayes_factor": 5.0,
+    }
+    result = {
+        "changes": [finding],
+        "unattributed": {"excess": estimate(6.0)},
+        "rises": [rise],
+        "separations": [],
+        "diagnostics": diagnostics | {"effects": 1, "evaluations": 9, "usage_known": False},
+        "layers": {
+            "unattributed": {"slow": [0.5] * len(excess)},
+            "edges": edges,
+            "background": {"slow": background},
+            "excess": {str(change.pk): {"slow": excess}},
+        },
+    }
+    return AttributionRun.objects.create(
+        incident=incident, input_hash="x", code_version="1", result=result, inputs={"changes": {}}, n_tickets=100
+    )
+
+
+def test_layers_stack_up_to_what_the_run_expects(reader: Client, incident: Incident) -> None:
+    product = incident.product
+    change = make_change(product, title="Shorter answers", started_at=at(10, 0), ended_at=at(20, 0), end_kind="revert")
+    for day in range(1, 32):
+        make_ticket(product, "slow", segment={"surface": "cli"}, reported_at=at(day))
+    make_run(incident, change, [0.0] * 9 + [2.0] * 10 + [0.0] * 12, [1.0] * 31)
+    body = answer(reader, incident, layers="1")
+    assert body["run"]["usable"] is True
+    assert body["lanes"]["groups"][0]["name"] == "Attributed"
+    assert body["lanes"]["control"] == [[0, 9 * 24], [19 * 24, 31 * 24]]
+    traces = {trace["meta"]["role"]: trace for trace in body["complaints"]["figure"]["data"]}
+    assert from_float32(traces["background"]["y"])[:-1].sum() == pytest.approx(31)
+    excess = from_float32(traces["excess"]["y"])[:-1]
+    assert traces["excess"]["meta"]["change"] == change.pk
+    assert list(excess) == pytest.approx([0.0] * 9 + [2.0] * 10 + [0.0] * 12)
+    assert from_float32(traces["unattributed"]["y"])[:-1].sum() == pytest.approx(15.5)
+    assert [trace["meta"]["role"] for trace in body["complaints"]["figure"]["data"]] == [
+        "background",
+        "excess",
+        "unattributed",
+        "observed",
+    ]
+
+
+def test_layers_are_not_offered_under_a_filter(reader: Client, incident: Incident) -> None:
+    change = make_change(incident.product)
+    make_ticket(incident.product, "slow", segment={"surface": "cli"})
+    make_run(incident, change, [1.0] * 31, [1.0] * 31)
+    body = answer(reader, incident, layers="1", **{"seg.surface": "cli"})
+    assert body["run"]["usable"] is False
+    assert {trace["meta"]["role"] for trace in body["complaints"]["figure"]["data"]} == {"symptom"}
+
+
+def test_the_panel_tells_verdict_and_evidence(reader: Client, incident: Incident) -> None:
+    change = make_change(incident.product, ended_at=at(20), end_kind="revert")
+    make_run(incident, change, [1.0] * 31, [1.0] * 31)
+    text = reader.get(reverse("overlay-change", args=[incident.pk, change.pk])).content.decode()
+    assert "Contributing" in text
+    assert "After it was reverted" in text
+    assert "None is written." in text
