@@ -13,6 +13,7 @@ from incidents.charts.axis import Bins
 from incidents.charts.palette import change_token, plotly_pattern
 from incidents.charts.typed import Numbers, Plain, float32
 
+HATCH: Plain = {"shape": "\\", "bgcolor": "--surface", "fgcolor": "--unattributed", "size": 6, "solidity": 0.25}
 MULTIPLE_GAP = 0.022  # of the figure's height, between two small plots
 
 
@@ -157,28 +158,13 @@ def _layer_traces(layers: ModelLayers, bins: Bins, *, symptom: int | None, axis:
             }
         traces.append(trace)
     if layers.others is not None:
-        traces.append(
-            {
-                **common,
-                "name": f"{layers.n_others} other changes" if layers.n_others > 1 else "1 other change",
-                "y": float32(of(layers.others)),
-                "line": {**edge, "color": "--ink-3"},
-                "fillcolor": "--ink-3/0.55",
-                "meta": {"role": "others"},
-            }
-        )
+        name = f"{layers.n_others} other changes" if layers.n_others > 1 else "1 other change"
+        others = {"name": name, "line": {**edge, "color": "--ink-3"}, "fillcolor": "--ink-3/0.55"}
+        traces.append({**common, **others, "y": float32(of(layers.others)), "meta": {"role": "others"}})
     if layers.unattributed.any():
-        hatch = {"shape": "\\", "bgcolor": "--surface", "fgcolor": "--unattributed", "size": 6, "solidity": 0.25}
-        traces.append(
-            {
-                **common,
-                "name": "Rise that no known change explains",
-                "y": float32(of(layers.unattributed)),
-                "line": {**edge, "color": "--unattributed"},
-                "fillpattern": hatch,
-                "meta": {"role": "unattributed"},
-            }
-        )
+        rise = {"name": "Rise that no known change explains", "line": {**edge, "color": "--unattributed"}}
+        meta = {"role": "unattributed"}
+        traces.append({**common, **rise, "y": float32(of(layers.unattributed)), "fillpattern": HATCH, "meta": meta})
     return traces
 
 
