@@ -20,7 +20,7 @@ SMALL = 1e-8
 
 @njit(cache=True)
 def _cost(kind: int, a: int, b: int, s: Floats, floor: float) -> float:
-    """Cost of the segment [a, b) from cumulative sums `s` (7, n + 1): y, y^2, t, t^2, t y, lag products, y^4 unused."""
+    """Cost of the segment [a, b) from cumulative sums `s` (6, n + 1): y, y^2, t, t^2, t y, lag products."""
     n = b - a
     y, yy = s[0, b] - s[0, a], s[1, b] - s[1, a]
     square = max(yy - y * y / n, 0.0)
@@ -80,37 +80,6 @@ def _partition(kind: int, s: Floats, n: int, penalty: float, least: int, floor: 
     return out
 
 
-@njit(cache=True)
-def _kernel_partition(gram: Floats, n: int, penalty: float, least: int) -> Ints:
-    """The same for the kernel cost: n minus the mean of the segment's Gram matrix; `gram` holds 2-d cumulative sums."""
-    best = np.full(n + 1, np.inf)
-    best[0] = -penalty
-    before = np.zeros(n + 1, np.int64)
-    for b in range(least, n + 1):
-        for a in range(b - least + 1):
-            if best[a] == np.inf:
-                continue
-            inside = gram[b, b] - gram[a, b] - gram[b, a] + gram[a, a]
-            value = best[a] + (b - a) - inside / (b - a) + penalty
-            if value < best[b]:
-                best[b] = value
-                before[b] = a
-    count = 0
-    at = n
-    while at > 0:
-        at = before[at]
-        if at > 0:
-            count += 1
-    out = np.empty(count, np.int64)
-    at = n
-    while at > 0:
-        at = before[at]
-        if at > 0:
-            count -= 1
-            out[count] = at
-    return out
-
-
 def segment(series: Floats, kind: int, penalty: float, *, least: int = 2) -> Ints:
     """Return the first indices of all segments but the first.
 
@@ -139,23 +108,3 @@ def segment(series: Floats, kind: int, penalty: float, *, least: int = 2) -> Int
     sums = np.concatenate([np.zeros((6, 1)), np.cumsum(rows, axis=1)], axis=1)
     floor = max(1e-4 * float(np.var(series)), SMALL)
     return np.asarray(_partition(kind, sums, n, penalty, least, floor))
-
-
-def kernel_segment(series: Floats, penalty: float, *, least: int = 2) -> Ints:
-    """Return the change points of the Gaussian-kernel cost with the median distance as width (Arlot and others 2019).
-
-    Examples
-    --------
-    >>> kernel_segment(np.r_[np.zeros(20), np.full(20, 5.0)], 2.0).tolist()
-    [20]
-    """
-    n = len(series)
-    if n < 2 * least:
-        return np.zeros(0, np.int64)
-    distance = np.abs(series[:, None] - series)
-    off = distance[np.triu_indices(n, 1)]
-    width = float(np.median(off[off > 0])) if (off > 0).any() else 1.0
-    gram = np.exp(-0.5 * (distance / width) ** 2)
-    sums = np.zeros((n + 1, n + 1))
-    sums[1:, 1:] = gram.cumsum(0).cumsum(1)
-    return np.asarray(_kernel_partition(sums, n, penalty, least))

@@ -96,17 +96,9 @@ class Settings:
     share_centre: float = 0.03  # prior median of a change's excess, as a share of all complaints
     share_spread: float = 1.3  # standard deviation of the logarithm of that share
     profile_strength: float = 6.0  # Dirichlet strength of a change's symptom profile, spread evenly
-    lags: tuple[float, ...] = (
-        4.0,
-        12.0,
-        30.0,
-        72.0,
-    )  # hours, mean delays from exposure to ticket that are averaged over
+    lags: tuple[float, ...] = (2.0, 8.0, 24.0, 72.0)  # hours, mean delays from exposure to ticket, averaged over
     lag_shape: float = 1.5  # shape of the gamma delay
-    half_lives: tuple[float, ...] = (
-        0.0,
-        240.0,
-    )  # hours after which an effect has faded to half; 0: it does not fade
+    half_lives: tuple[float, ...] = (0.0, 240.0)  # hours in which an effect fades to half; 0: it does not
     trend_spread: float = 0.35  # prior standard deviation of the log trend over the window
     weekday_spread: float = 0.22  # prior standard deviation of a weekday's log effect
     max_effects: int = 8  # most excesses that are looked for
@@ -115,9 +107,8 @@ class Settings:
     metric_moves_if_harmful: float = 0.65  # share of harmful changes that move a metric the wrong way
     metric_moves_if_harmless: float = 0.15
     use_metrics: bool = True
-    kind_profiles: tuple[
-        tuple[str, tuple[float, ...]], ...
-    ] = ()  # optional prior symptom profile by kind; off by default
+    # optional prior symptom profile by kind of change; off by default
+    kind_profiles: tuple[tuple[str, tuple[float, ...]], ...] = ()
     draws: int = 3000
     seed: int = 20260423
 

@@ -10,7 +10,9 @@ from scipy.special import gammainc
 
 from incidents.stats.attribution.evidence import ChangeExposure, Floats, Settings
 
-FOREVER = 1e9
+# Of a start whose day alone is known, most of that day counts as exposed: a later start looks like a longer delay,
+# which is averaged over, while an effect before the start would have to be explained otherwise.
+EARLY = 0.25
 
 
 def grid(edges: Floats) -> Floats:
@@ -38,7 +40,8 @@ def ramp(change: ChangeExposure, fine: Floats) -> Floats:
     else:
         jumps = np.diff(shares, prepend=0.0)
         out = sum(
-            (jump * _rise(fine, hour, unsure) for hour, jump in zip(hours, jumps, strict=True)), np.zeros(len(centre))
+            (jump * _rise(fine, hour, EARLY * unsure) for hour, jump in zip(hours, jumps, strict=True)),
+            np.zeros(len(centre)),
         )
     if change.ended is not None:
         out = out * (1.0 - _rise(fine, change.ended, unsure))
@@ -89,7 +92,7 @@ def curves(changes: tuple[ChangeExposure, ...], edges: Floats, settings: Setting
         sources = [ramp(change, fine)] * 2
         if change.carrier is not None and change.visibility == "public":
             position = np.clip(np.searchsorted(edges, centre, side="right") - 1, 0, len(edges) - 2)
-            since = _rise(fine, change.started, change.edge_uncertainty)
+            since = _rise(fine, change.started, EARLY * change.edge_uncertainty)
             if change.ended is not None and not change.carrier.fixed:
                 since = since * (1.0 - _rise(fine, change.ended, change.edge_uncertainty))
             sources = [change.carrier.adoption[position] * since, since]

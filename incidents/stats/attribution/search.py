@@ -25,7 +25,8 @@ SURGE = 1.0  # log odds from which a surge is taken in
 MOST_SURGES = 4
 STOP = -0.5  # log posterior odds at which no further excess is added
 HOPELESS = -2.5  # log posterior odds of the best shape below which the other shapes are not fitted
-SHAPE_SLACK = 6.0  # shapes whose score is lower by more than this are left out
+SHAPE_SLACK = 6.0  # shapes whose score is lower by more than this, and below this share of the best, are left out
+SHAPE_SHARE = 0.6
 EXACT = 24  # changes fitted exactly in the last round
 
 
@@ -104,7 +105,7 @@ class Search:
         def others(first: Candidate) -> list[Exposure]:
             if first.gain + self.prior[change] < HOPELESS:
                 return []
-            kept = scores[order[1:]] > scores[order[0]] - SHAPE_SLACK
+            kept = scores[order[1:]] > min(scores[order[0]] - SHAPE_SLACK, SHAPE_SHARE * scores[order[0]])
             return [e for e, keep in zip(exposures[1:], kept, strict=True) if keep]
 
         fitted = self.evaluator.evaluate(state, exposures, others)

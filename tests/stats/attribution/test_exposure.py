@@ -39,9 +39,11 @@ def test_a_revert_ends_it_and_an_internal_change_reaches_nobody() -> None:
 
 
 def test_a_bare_date_means_anywhere_in_that_day() -> None:
-    curve = reached(ChangeExposure(key="a", started=48.0, edge_uncertainty=24.0))
-    assert curve[48 + 11 : 48 + 13].mean() == pytest.approx(0.5, abs=0.03)
+    curve = reached(ChangeExposure(key="a", started=48.0, ended=144.0, edge_uncertainty=24.0))
+    assert curve[47] == 0.0
+    assert curve[48:54].mean() == pytest.approx(0.5, abs=0.03)
     assert curve[80] == pytest.approx(1.0)
+    assert curve[144 + 11 : 144 + 13].mean() == pytest.approx(0.5, abs=0.03)
 
 
 @pytest.mark.parametrize("mean", [4.0, 12.0, 30.0])

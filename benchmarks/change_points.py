@@ -1,0 +1,106 @@
+"""Change points against the Turing change point series (van den Burg and Williams 2020, arXiv 2003.06222).
+
+    python benchmarks/change_points.py [FOLDER]
+
+The series lie in ../shared/bench/tcpd of a development checkout. F1 with a margin of five and covering are that
+benchmark's own metrics. Settings are the same for all series. The last line is one JSON object; ratios are against "no
+change points" and the best published default (F1 0.698, covering 0.672).
+"""
+
+import json
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from incidents.stats.change_points import change_points  # noqa: E402
+
+MARGIN = 5
+BEST_DEFAULT = {"f1": 0.698, "covering": 0.672}
+
+
+def matched(true: set[int], found: set[int]) -> set[int]:
+    """Return the true points that a found one lies near, each found one used once."""
+    left, hits = set(found), set()
+    for t in sorted(true):
+        near = sorted((abs(t - x), x) for x in left if abs(t - x) <= MARGIN)
+        if near:
+            hits.add(t)
+            left.remove(near[0][1])
+    return hits
+
+
+def f1(marks: dict[str, list[int]], found: list[int]) -> float:
+    """Precision against the union of the annotators, recall averaged over them; index 0 always counts."""
+    per = {who: {*points, 0} for who, points in marks.items()}
+    mine = {*found, 0}
+    precision = len(matched(set().union(*per.values()), mine)) / len(mine)
+    recall = float(np.mean([len(matched(points, mine)) / len(points) for points in per.values()]))
+    return 2 * precision * recall / (precision + recall)
+
+
+def covering(marks: dict[str, list[int]], found: list[int], n: int) -> float:
+    """Mean over annotators of the best overlap (Jaccard) of each of their segments, weighted by length."""
+
+    def segments(points: list[int]) -> list[tuple[int, int]]:
+        edges = [0, *sorted({p for p in points if 0 < p < n}), n]
+        return list(pairwise(edges))
+
+    def overlap(a: tuple[int, int], b: tuple[int, int]) -> float:
+        both = max(0, min(a[1], b[1]) - max(a[0], b[0]))
+        return both / (max(a[1], b[1]) - min(a[0], b[0])) if both else 0.0
+
+    mine = segments(found)
+    each = [
+        sum((s[1] - s[0]) * max(overlap(s, m) for m in mine) for s in segments(points)) / n for points in marks.values()
+    ]
+    return float(np.mean(each))
+
+
+def main() -> int:
+    """Run all series and print one line each, then the means."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared" / "bench" / "tcpd"
+    if not (folder / "annotations.json").is_file():
+        print(f"skipped: no series in {folder}")
+        print(json.dumps({"skipped": True}))
+        return 0
+    marks = json.loads((folder / "annotations.json").read_text())
+    change_points(np.r_[np.zeros(20), np.ones(20)])  # compiled before the clock starts
+    scores: list[tuple[float, float, float, float, float]] = []
+    for path in sorted(folder.glob("*.json")):
+        told = json.loads(path.read_text()) if path.stem in marks else {"n_dim": 0}
+        if told["n_dim"] != 1:
+            continue
+        values = np.array([np.nan if v is None else float(v) for v in told["series"][0]["raw"]])
+        started = time.perf_counter()
+        found = [point.index for point in change_points(values)]
+        seconds = time.perf_counter() - started
+        own = marks[path.stem]
+        row = (
+            f1(own, found), covering(own, found, len(values)), f1(own, []), covering(own, [], len(values)), seconds
+        )  # fmt: skip
+        scores.append(row)
+        print(f"{path.stem:22} F1 {row[0]:.3f}  covering {row[1]:.3f}  {seconds:.3f} s  {found}")
+    mean = np.array(scores).mean(0)
+    print(f"\n{len(scores)} series: F1 {mean[0]:.3f} covering {mean[1]:.3f}")
+    print(f"without any change point: F1 {mean[2]:.3f} covering {mean[3]:.3f}")
+    summary = {
+        "series": len(scores),
+        "f1": round(float(mean[0]), 4),
+        "covering": round(float(mean[1]), 4),
+        "f1_over_best_published_default": round(float(mean[0]) / BEST_DEFAULT["f1"], 4),
+        "covering_over_best_published_default": round(float(mean[1]) / BEST_DEFAULT["covering"], 4),
+        "f1_over_no_change_points": round(float(mean[0] / mean[2]), 4),
+        "seconds_worst": round(float(max(row[4] for row in scores)), 4),
+    }
+    print(json.dumps(summary))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

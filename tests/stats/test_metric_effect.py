@@ -1,0 +1,97 @@
+"""Difference in differences: golden numbers by hand, coverage by simulation."""
+
+import doctest
+
+import numpy as np
+import pytest
+
+from incidents.stats import metric_effect as module
+from incidents.stats.metric_effect import adverse_log_odds, joint_effects, metric_effect
+
+
+def test_examples() -> None:
+    assert doctest.testmod(module, extraglobs={"np": np}).failed == 0
+
+
+def test_two_by_two_is_the_difference_of_differences() -> None:
+    values = np.repeat(np.array([[10.0, 20.0], [13.0, 21.5]]), 10, axis=0)
+    exposure = np.zeros((20, 2))
+    exposure[10:, 0] = 1.0
+    effect = metric_effect(values, exposure)
+    assert effect is not None
+    assert effect.estimate == pytest.approx((13.0 - 10.0) - (21.5 - 20.0))
+    assert effect.comparison
+
+
+def test_a_common_shock_is_no_effect() -> None:
+    random = np.random.default_rng(0)
+    values = random.normal(0, 1, (40, 1)) * 5 + random.normal(0, 0.3, (40, 6))
+    exposure = np.zeros((40, 6))
+    exposure[20:, :3] = 1.0
+    effect = metric_effect(values, exposure)
+    assert effect is not None
+    assert abs(effect.z) < 3
+
+
+def test_intervals_cover_the_truth_under_correlated_noise() -> None:
+    inside = 0
+    for seed in range(120):
+        random = np.random.default_rng(seed)
+        noise = random.normal(0, 1, (50, 8))
+        for t in range(1, 50):
+            noise[t] = 0.4 * noise[t - 1] + noise[t]
+        exposure = np.zeros((50, 8))
+        exposure[25:, :4] = 1.0
+        effect = metric_effect(noise + 1.5 * exposure, exposure)
+        assert effect is not None
+        inside += effect.low <= 1.5 <= effect.high
+    assert 0.80 <= inside / 120 <= 0.97
+
+
+def test_gaps_are_left_out_not_filled() -> None:
+    random = np.random.default_rng(5)
+    exposure = np.zeros((40, 4))
+    exposure[20:, 0] = 1.0
+    values = random.normal(0, 0.2, (40, 4)) + 2.0 * exposure
+    values[random.random((40, 4)) < 0.3] = np.nan
+    effect = metric_effect(values, exposure)
+    assert effect is not None
+    assert effect.estimate == pytest.approx(2.0, abs=0.25)
+
+
+def test_everybody_exposed_leaves_only_the_trend() -> None:
+    random = np.random.default_rng(1)
+    exposure = np.zeros((60, 3))
+    exposure[30:] = 1.0
+    effect = metric_effect(random.normal(0, 0.3, (60, 3)) + exposure, exposure)
+    assert effect is not None
+    assert not effect.comparison
+    assert effect.low < 1.0 < effect.high
+
+
+def test_another_change_is_adjusted_for() -> None:
+    random = np.random.default_rng(2)
+    first, second = np.zeros((60, 4)), np.zeros((60, 4))
+    first[20:, :2] = 1.0
+    second[25:, 1:3] = 1.0
+    effects = joint_effects(random.normal(0, 0.3, (60, 4)) + 3.0 * first, np.array([first, second]))
+    assert effects[0] is not None
+    assert effects[1] is not None
+    assert effects[0].z > 10
+    assert abs(effects[1].z) < 3
+
+
+def test_odds_follow_direction_and_power() -> None:
+    random = np.random.default_rng(4)
+    exposure = np.zeros((60, 6))
+    exposure[30:, :3] = 1.0
+    noise = random.normal(0, 1, (60, 6))
+
+    def odds(size: float, adverse: int) -> float:
+        effect = metric_effect(noise + size * exposure, exposure)
+        return adverse_log_odds([effect], [adverse], [1.0], if_harmful=0.65, if_harmless=0.15)
+
+    assert odds(-2.0, -1) == pytest.approx(np.log(0.65 / 0.15), abs=0.05)
+    assert odds(2.0, -1) < 0
+    assert odds(0.0, -1) < 0
+    assert adverse_log_odds([None], [1], [1.0], if_harmful=0.65, if_harmless=0.15) == 0.0
