@@ -4,7 +4,7 @@
 
 A seeded case of 90 days fills a database of its own (dropped afterwards): tickets over 216 segments, 20 metrics by the
 hour, 200 changes. The server part is timed without a browser: the whole answer against the very statements that it
-sends, run again bare. Then a browser draws, in turns, the overlay (until its complaints stand, and until everything
+sends, run again bare. Then a browser draws, in turns, the overlay (until its lanes, its complaints, everything
 stands) and a page that fetches the same answer and strokes its series on a canvas. The last line is one JSON object.
 """
 
@@ -166,14 +166,16 @@ class Quiet(WSGIRequestHandler):
 
 
 def browser_part(server: WSGIServer, page_address: str, session: str, rounds: int) -> dict[str, list[float]]:
-    """Return milliseconds from the request to the first plot, to everything, and to the bare canvas, in turns."""
+    """Return milliseconds from the request to lanes, first plot and everything, and to the bare canvas, in turns."""
     from playwright.sync_api import sync_playwright  # a development dependency
 
     from tests.browser import browser_program
 
     base = f"http://127.0.0.1:{server.server_port}"
-    found: dict[str, list[float]] = {"first": [], "all": [], "canvas": []}
+    found: dict[str, list[float]] = {"lanes": [], "first": [], "all": [], "canvas": []}
     listener = """
+        document.addEventListener('overlay:first-paint', () => requestAnimationFrame(() => requestAnimationFrame(
+            () => { window.lanes ??= performance.now(); })));
         document.addEventListener('overlay:first-plot', () => { window.first ??= performance.now(); });
         document.addEventListener('overlay:drawn', () => requestAnimationFrame(() => requestAnimationFrame(
             () => { window.done ??= performance.now(); })));"""
@@ -189,6 +191,7 @@ def browser_part(server: WSGIServer, page_address: str, session: str, rounds: in
                 page.goto(base + address)
                 page.wait_for_function("() => window.done > 0")
                 if name == "overlay":
+                    found["lanes"].append(page.evaluate("window.lanes"))
                     found["first"].append(page.evaluate("window.first"))
                     found["all"].append(page.evaluate("window.done"))
                 else:
@@ -258,6 +261,7 @@ def measured(options: argparse.Namespace) -> None:
     middle = {what: statistics.median(times) for what, times in found.items()}
     ratios = {
         "rebuild_vs_sql": round(whole / bare, 2),
+        "first_paint_vs_canvas": round(least["lanes"] / least["canvas"], 2),
         "first_plot_vs_canvas": round(least["first"] / least["canvas"], 2),
         "drawn_vs_canvas": round(least["all"] / least["canvas"], 2),
         "drawn_vs_canvas_median": round(middle["all"] / middle["canvas"], 2),
