@@ -174,7 +174,7 @@ def browser_part(server: WSGIServer, page_address: str, session: str, rounds: in
     base = f"http://127.0.0.1:{server.server_port}"
     found: dict[str, list[float]] = {"lanes": [], "first": [], "all": [], "canvas": []}
     listener = """
-        document.addEventListener('overlay:first-paint', () => requestAnimationFrame(() => requestAnimationFrame(
+        document.addEventListener('overlay:first-paint', () => requestAnimationFrame(() => setTimeout(
             () => { window.lanes ??= performance.now(); })));
         document.addEventListener('overlay:first-plot', () => { window.first ??= performance.now(); });
         document.addEventListener('overlay:drawn', () => requestAnimationFrame(() => requestAnimationFrame(

@@ -20,6 +20,10 @@ import { onThemeChange } from "./tokens.js";
 const payload = {};
 let pending = new Set();
 let drawnWidth = 0;
+let isPainted = false;
+
+/** Let the browser show what stands before the slower part begins; a hidden page has no frames to wait for. */
+const painted = () => new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)); setTimeout(resolve, 60); });
 
 // The libraries come after this module: the document is ready when they are.
 const ready = new Promise((resolve) => {
@@ -67,7 +71,11 @@ async function draw(parts, width) {
   if (parts.includes("flags")) drawFlags(payload.flags);
   drawAxis(payload);
   refresh();
-  document.dispatchEvent(new CustomEvent("overlay:first-paint"));
+  if (!isPainted) {
+    isPainted = true;
+    document.dispatchEvent(new CustomEvent("overlay:first-paint"));
+    await painted();
+  }
   await ready;
   if (parts.includes("complaints")) {
     await drawComplaints(payload.complaints);

@@ -19,6 +19,7 @@ from incidents.metrics.queries import (
     series_of,
     series_with_points,
 )
+from incidents.stats.change_points import change_points
 from incidents.stats.power import detectable_drop
 from incidents.web.overlay.state import OverlayState
 
@@ -27,6 +28,9 @@ MOST_POINTS = 700
 MOST_LINES = 6
 # So many metrics are drawn before somebody asks for all of them.
 FIRST_METRICS = 6
+# Change points are looked for in daily means of so many days at least, most of which have a value.
+LEAST_DAYS = 14
+MOSTLY_KNOWN = 0.7
 # Points a little outside the window are drawn too, so that lines run to its edges.
 MARGIN = dt.timedelta(hours=36)
 
@@ -48,7 +52,8 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
     wanted = {metric.pk: [row for row in chosen[metric.pk] if row.id in present] for metric in shown}
     n_bins = min(int(axis.pixels / PIXELS_A_POINT), MOST_POINTS)
     points = binned_points([row.id for rows in wanted.values() for row in rows], start, end, n_bins=n_bins)
-    rows = [_row(state, metric, wanted[metric.pk], points) for metric in shown]
+    daily = _daily(state, [row.id for rows in wanted.values() for row in rows])
+    rows = [_row(state, metric, wanted[metric.pk], points, daily) for metric in shown]
     return {
         "rows": rows,
         "nMore": len(told) - len(shown),
@@ -59,7 +64,11 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
 
 
 def _row(
-    state: OverlayState, metric: Any, series: Sequence[SeriesRow], points: Mapping[int, SeriesBins]
+    state: OverlayState,
+    metric: Any,
+    series: Sequence[SeriesRow],
+    points: Mapping[int, SeriesBins],
+    daily: Mapping[int, SeriesBins],
 ) -> dict[str, Any]:
     """Return one metric's figure with what stands beside it."""
     axis = state.axis
@@ -75,8 +84,44 @@ def _row(
         "figure": metric_figure(lines, silent),
         "gaps": [[round(gap.start, 3), round(gap.end, 3)] for gap in silent[0]] if len(lines) == 1 else [],
         "lines": [line.name for line in lines],
-        "shifts": [],
+        "shifts": [] if len(lines) > 1 else _shifts(state, series, daily),
     }
+
+
+def _daily(state: OverlayState, series_ids: Sequence[int]) -> dict[int, SeriesBins]:
+    """Return means per 24 hours over the whole case: where a level shifted must not depend on the zoom."""
+    incident = state.incident
+    return binned_points(series_ids, incident.starts_at, incident.ends_at, n_bins=_n_days(state))
+
+
+def _n_days(state: OverlayState) -> int:
+    incident = state.incident
+    return max(round((incident.ends_at - incident.starts_at) / dt.timedelta(days=1)), 1)
+
+
+def _shifts(state: OverlayState, series: Sequence[SeriesRow], daily: Mapping[int, SeriesBins]) -> list[dict[str, Any]]:
+    """Return where the drawn line changed its level for good, each time with its interval, in hours on the axis."""
+    chosen = [row for row in series if not row.segment][:1] or list(series)
+    parts = [daily[row.id] for row in chosen if row.id in daily]
+    n_days = _n_days(state)
+    if not parts or n_days < LEAST_DAYS:
+        return []
+    whole = pooled(parts)
+    values = np.full(n_days, np.nan)
+    values[np.clip(whole.bin, 0, n_days - 1)] = whole.mean
+    if np.isfinite(values).mean() < MOSTLY_KNOWN:
+        return []
+    width = (state.incident.ends_at - state.incident.starts_at).total_seconds() / 3600.0 / n_days
+    return [
+        {
+            "at": round(point.index * width, 2),
+            "low": round(point.low * width, 2),
+            "high": round((point.high + 1) * width, 2),
+            "before": point.before,
+            "after": point.after,
+        }
+        for point in change_points(values)
+    ]
 
 
 def _lines(
