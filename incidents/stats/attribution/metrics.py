@@ -41,13 +41,22 @@ def metric_evidence(frame: Frame) -> MetricEvidence:
     if settings.use_metrics and tables:
         for j in range(n):
             odds[j] = adverse_log_odds(
-                [table[j] for table in tables],
+                [_compared(table[j]) for table in tables],
                 adverse,
                 scales,
                 if_harmful=settings.metric_moves_if_harmful,
                 if_harmless=settings.metric_moves_if_harmless,
             )
     return MetricEvidence(log_odds=odds, effects=tuple(tuple(own) for own in found))
+
+
+def _compared(effect: MetricEffect | None) -> MetricEffect | None:
+    """Let an effect count only where exposed groups stood beside unexposed ones.
+
+    A counter that grows, or a shift that fell together with a dozen releases, moves for every change that began about
+    then; it is shown, but it decides nothing.
+    """
+    return effect if effect is not None and effect.comparison else None
 
 
 def _exposures(frame: Frame, evidence: CaseEvidence, panel: MetricPanel) -> Floats:
