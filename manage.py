@@ -8,7 +8,7 @@ from django.core.management import execute_from_command_line
 import workbench  # noqa: F401 - limits threads before NumPy comes in
 
 # Commands that work on files alone run with nothing set in the environment.
-OFFLINE = {"attribute", "write_demo"}
+OFFLINE = {"attribute", "classify", "write_demo"}
 
 if __name__ == "__main__":
     offline = len(sys.argv) > 1 and sys.argv[1] in OFFLINE

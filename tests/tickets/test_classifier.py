@@ -1,0 +1,135 @@
+"""The classifier: from terms alone, from labels, stored and brought back."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from incidents.tickets.classifier.engine import ArtefactError, Classifier, Example
+from incidents.tickets.classifier.learning import Inputs, fit, probabilities
+from incidents.tickets.classifier.prior import Symptom, one_slip
+from incidents.tickets.classifier.text import clean_body, stem, words_of
+
+TAXONOMY = [
+    Symptom(key="slow", name="Slow", description="Takes longer than before, hangs.", terms=["slow", "frozen", "stuck"]),
+    Symptom(key="forgetful", name="Forgetful", description="Loses what was said.", terms=["forgets", "loses context"]),
+    Symptom(key="limits", name="Limits drain", description="Quota is used up.", terms=["quota", "usage limit"]),
+    Symptom(key="wish", name="Feature request", description="Asks for something new.", terms=["feature request"]),
+    Symptom(key="other", name="Other", description="None of the above.", terms=["typo"]),
+]
+
+
+def said(title: str, text: str = "") -> list[str]:
+    return [key for key, confidence in Classifier(TAXONOMY).judge(title, text).symptoms if confidence >= 0.5]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "expected"),
+    [
+        ("It is so slow today", "", ["slow"]),
+        ("Gets stuck on every prompt", "hangs for ages", ["slow"]),
+        ("It forgot everything", "It loses context after each break", ["forgetful"]),
+        ("Weekly quota burnt in an hour", "", ["limits"]),
+        ("[FEATURE] A darker theme", "", ["wish"]),
+        ("Sieht hübsch aus", "", []),
+    ],
+)
+def test_terms_alone_go_beyond_the_terms(title: str, text: str, expected: list[str]) -> None:
+    assert said(title, text) == expected
+
+
+def test_what_is_denied_does_not_count() -> None:
+    assert "slow" in said("It is slow")
+    assert "slow" not in said("It is not slow at all", "and never frozen")
+    assert "slow" in said("It is not only slow but useless")
+
+
+def test_a_slip_counts_less_than_the_word() -> None:
+    judge = Classifier(TAXONOMY).judge
+    right = dict(judge("The window is frozen", "").symptoms)["slow"]
+    slip = dict(judge("The window is frozne", "").symptoms)["slow"]
+    assert 0.3 < slip < right
+    assert one_slip("frozne", "frozen")
+    assert not one_slip("frozen", "frozen")
+    assert not one_slip("limit", "timid")
+
+
+def test_silence_is_other_only_where_a_complaint_would_have_been_understood() -> None:
+    assert said("The logo on the start page is in the wrong corner of it") == ["other"]
+    judgement = Classifier(TAXONOMY).judge("Логотип стоит не в том углу страницы", "Посмотрите пожалуйста")
+    assert (judgement.abstained, judgement.symptoms) == (True, ())
+    assert Classifier(TAXONOMY).judge("", "").symptoms == ()
+
+
+def test_reasons_are_words_of_the_text() -> None:
+    judgement = Classifier(TAXONOMY).judge("Stuck again", "Quota was gone after one prompt")
+    assert judgement.reasons["slow"] == ["stuck"]
+    assert judgement.reasons["limits"] == ["quota"]
+
+
+def test_forms_code_and_logs_are_not_what_is_complained_of() -> None:
+    body = "- [x] I have searched\n### What happened\nIt forgets.\n```\nERROR slow frozen stuck\n```\n"
+    assert "forgets" in clean_body(body)
+    assert "stuck" not in clean_body(body)
+    assert "searched" not in clean_body(body)
+
+
+def test_stems() -> None:
+    assert {stem(word) for word in ("hang", "hangs", "hanging")} == {"hang"}
+    assert {stem(word) for word in ("freeze", "freezes", "freezing")} == {"freez"}
+    assert stem("this") == "this"
+
+
+def examples(n: int) -> list[Example]:
+    """Return labels that say something the terms do not know: "gluey" is slow."""
+    out = []
+    for i in range(n):
+        out.append(Example(title=f"The reply was gluey on day {i}", text="", symptoms=frozenset({"slow"})))
+        out.append(Example(title=f"The reply was upside down on day {i}", text="", symptoms=frozenset({"other"})))
+    return out
+
+
+def test_labels_teach_new_words_and_more_labels_teach_more() -> None:
+    sure = []
+    for n in (0, 5, 20):
+        judged = Classifier.train(TAXONOMY, examples(n)).judge("A gluey answer once more", "")
+        sure.append(dict(judged.symptoms).get("slow", 0.0))
+    assert sure[0] < sure[1] < sure[2]
+    assert sure[2] > 0.5
+    kept = dict(Classifier.train(TAXONOMY, examples(20)).judge("Weekly quota gone in an hour", "").symptoms)
+    assert kept["limits"] > 0.5
+
+
+def test_what_was_learned_comes_back_from_bytes_and_fits_only_its_taxonomy() -> None:
+    learned = Classifier.train(TAXONOMY, examples(8))
+    again = Classifier.from_bytes(learned.to_bytes(), TAXONOMY)
+    words = [words_of("A gluey answer", "it is slow"), words_of("Upside down", "")]
+    assert np.allclose(learned.confidences(words), again.confidences(words), atol=1e-4)
+    plain = Classifier.from_bytes(Classifier(TAXONOMY).to_bytes(), TAXONOMY)
+    assert plain.weights is None
+    with pytest.raises(ArtefactError, match="another taxonomy"):
+        Classifier.from_bytes(learned.to_bytes(), TAXONOMY[:3])
+    with pytest.raises(ArtefactError, match="cannot be read"):
+        Classifier.from_bytes(b"no archive", TAXONOMY)
+
+
+def test_the_correction_is_the_minimum_of_its_loss() -> None:
+    rng = np.random.default_rng(4)
+    from scipy import sparse
+
+    inputs = Inputs(
+        logits=rng.normal(size=(30, 1)), groups=rng.normal(size=(30, 2)), words=sparse.csr_matrix(rng.random((30, 5)))
+    )
+    shown = (rng.random((30, 1)) < 0.4).astype(float)
+    weights = fit(inputs, shown)
+    residual = shown - probabilities(weights.logits(inputs))
+    # At the minimum each weight equals its prior variance times what its feature still pulls.
+    assert np.allclose(weights.by_word, 4.0 * (inputs.words.T @ residual), atol=1e-4)
+    assert np.allclose(weights.constant, 0.5 * residual.sum(axis=0), atol=1e-4)
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+@settings(max_examples=80, deadline=None)
+def test_any_text_gives_confidences(title: str, text: str) -> None:
+    for _, confidence in Classifier(TAXONOMY).judge(title, text).symptoms:
+        assert 0.0 <= confidence <= 1.0
