@@ -81,7 +81,8 @@ def ticket_probabilities(bundle: BundleCase, found: Attribution) -> list[dict[st
     probabilities = found.cell_probabilities
     for column in range(len(keys)):
         table[:, column] = tally(bundle.label_ticket, bundle.label_weight * probabilities[bundle.label_cell, column], n)
-    table = np.round(np.where(table < LEAST, 0.0, table), decimals=6)
+    table[table < LEAST] = 0.0
+    table = table.round(6)
     none = np.round(1.0 - table.sum(1), 6)
     out: list[dict[str, Any]] = [
         {"id": key, "probabilities": {"none": share}}

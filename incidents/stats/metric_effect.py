@@ -87,7 +87,8 @@ class _Panel:
             filled = np.where(self.found, exposures, 0.0)
             count = np.maximum(self.found.sum(1), 1)
             mean = filled.sum(2) / count
-            varied = (np.where(self.found, np.abs(exposures - mean[:, :, None]), 0.0) > 1e-6).any((1, 2))
+            apart = np.where(self.found, np.abs(exposures - mean[:, :, None]), 0.0)
+            varied = apart.max(axis=(1, 2), initial=0.0) > 1e-6
         self.comparison = varied
         stack = np.concatenate([np.nan_to_num(values)[None], exposures])
         self.two_way = _sweep(stack, self.found, times=True)

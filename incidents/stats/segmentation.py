@@ -25,7 +25,7 @@ def _cost(kind: int, a: int, b: int, s: Floats, floor: float) -> float:
     y, yy = s[0, b] - s[0, a], s[1, b] - s[1, a]
     square = max(yy - y * y / n, 0.0)
     if kind == 0:
-        return square
+        return float(square)
     if kind == 1:
         return n * math.log(max(square / n, floor))
     if kind == 2:

@@ -10,37 +10,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from incidents.stats.attribution.counting import tally
+from incidents.stats.attribution.dispersion import mix_variance
 from incidents.stats.attribution.evidence import Floats, Ints
-from incidents.stats.attribution.frame import Frame, axis_level
+from incidents.stats.attribution.exposed import Exposure, Moved, find_moved
+from incidents.stats.attribution.frame import Frame
 from incidents.stats.attribution.surges import PRECISION, Totals, calm_variance
 
 SEGMENT_PRIOR, LEVEL_PRIOR, MIX_PRIOR = 40.0, 5.0, 15.0  # pseudo-counts of kappa, f and d
-TRIMMED = 0.873  # mean of a chi-square with one degree of freedom without its largest 2 %
-LEAST, MOST = 1e-4, 0.5  # bounds of the dispersions
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """Factors of a scope over time: of all its use (D,), and of a report by which of its dimensions it leaves open."""
-
-    reach: Floats  # (D,)
-    table: Floats  # (signatures, D)
-    signature: Ints  # (Q,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
-    """A candidate's exposure: a change of the log with one shape of delay, or an event that no log knows."""
-
-    change: int  # index, or -1 for an unlogged event
-    shape: int
-    inside: Floats  # (P,) mass of use
-    scope: Floats  # (n_segments,)
-    reach: float
-    curve: Floats  # (T,)
-    carried: Floats  # (T,)
-    state: Ints | None  # (Q,) see Frame.kind_state, None without a carrier
-    moved: Moved | None = None  # how the mix of use inside the scope moves over time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,33 +196,8 @@ class Base:
         """Return how the use inside a scope (n_segments,) moves; None where it does not."""
         key = scope.tobytes()
         if key not in self._moved:
-            self._moved[key] = self._find_moved(scope)
+            self._moved[key] = find_moved(self.frame, scope)
         return self._moved[key]
-
-    def _find_moved(self, scope: Floats) -> Moved | None:
-        frame = self.frame
-        axes, members = [], []
-        mask = scope.reshape(frame.lattice.shape)
-        for axis in frame.drift.factors:
-            share = frame.drift.share[axis]
-            held = (frame.usage * mask).sum(axis=self._axes[axis]) / np.maximum(share, 1e-300)
-            if held.max() - held.min() > 1e-6 * max(held.max(), 1e-12):
-                axes.append(axis)
-                members.append(held / held.max())
-        if not axes:
-            return None
-        factors = np.array([frame.drift.of_scope(a, m) for a, m in zip(axes, members, strict=True)])
-        level = axis_level(frame.lattice, frame.kind_pattern)
-        signature = np.zeros(len(frame.kind_pattern), np.int64)
-        for bit, axis in enumerate(axes):
-            signature += (level[axis] == frame.lattice.shape[axis]).astype(np.int64) << bit
-        table = np.array(
-            [
-                np.prod([factors[b] for b in range(len(axes)) if s >> b & 1] or [np.ones(frame.n_blocks)], axis=0)
-                for s in range(2 ** len(axes))
-            ]
-        )
-        return Moved(reach=factors.prod(0), table=table, signature=signature)
 
     def cell_moved(self, moved: Moved) -> Floats:
         """Return the factor of each cell (N,)."""
@@ -415,7 +366,7 @@ class Base:
         """Moment estimates of the variance of blocks' mixes of symptoms and of each dimension's values."""
         frame = self.frame
         table = tally(self.block_symptom, owned, frame.n_blocks * frame.n_symptoms).reshape(frame.n_blocks, -1)
-        mix = _mix_variance(table)
+        mix = mix_variance(table)
         scopes = []
         open_shape = frame.lattice.open_shape
         pattern = np.array(np.unravel_index(frame.kind_pattern, open_shape)) if open_shape else np.zeros((0, 0), int)
@@ -424,35 +375,5 @@ class Base:
             counts = tally(self.cell_block * (size + 1) + value, owned, frame.n_blocks * (size + 1)).reshape(
                 frame.n_blocks, size + 1
             )[:, :size]
-            scopes.append(_mix_variance(counts, frame.drift.factors.get(a)))
+            scopes.append(mix_variance(counts, frame.drift.factors.get(a)))
         return replace(state, mix_dispersion=mix, scope_dispersion=tuple(scopes))
-
-
-def _mix_variance(table: Floats, drift: Floats | None = None, *, trim: float = 0.02, prior: float = 0.003) -> float:
-    """Variance of log shares between blocks beyond multinomial, by moments, the largest residuals left out; shrunk."""
-    total = table.sum()
-    if total <= 0 or table.shape[1] < 2:
-        return prior
-    size = table.sum(1, keepdims=True)
-    if drift is None:
-        share = np.broadcast_to(table.sum(0) / total, table.shape)
-    else:
-        level = table.sum(0) / np.maximum((size * drift).sum(0), 1e-9)
-        share = level * drift
-        share = share / np.maximum(share.sum(1, keepdims=True), 1e-12)
-    expected = size * share
-    squared = (table - expected) ** 2
-    excess = squared - expected * (1 - share)
-    scaled = (excess / np.maximum(expected, 1e-9)).ravel()
-    keep = np.ones(len(scaled), bool)
-    drop = int(trim * len(scaled))
-    if drop:
-        keep[np.argpartition(scaled, -drop)[-drop:]] = False
-        excess = squared / TRIMMED - expected * (1 - share)
-    square = (expected.ravel()[keep] ** 2).sum()
-    noise = 2.0 * (expected.ravel()[keep] * (1 - share.ravel()[keep])) ** 2
-    scale = np.sqrt(noise.sum()) / max(square, 1e-9)  # standard error of the moment estimate
-    raw = float(excess.ravel()[keep].sum() / max(square, 1e-9))
-    precision = 1.0 / max(scale, 1e-6) ** 2
-    prior_precision = 1.0 / (2 * prior) ** 2
-    return float(np.clip((raw * precision + prior * prior_precision) / (precision + prior_precision), LEAST, MOST))

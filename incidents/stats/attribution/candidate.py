@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from incidents.stats.attribution.base import Base, Effect, Exposure, State
+from incidents.stats.attribution.base import Base, Effect, State
 from incidents.stats.attribution.evidence import Floats
+from incidents.stats.attribution.exposed import Exposure
 from incidents.stats.attribution.laplace import Mixture, Mode, find_mode
 
 FEWEST_EXPECTED = 12.0  # tickets; the prior of an excess is never centred lower

@@ -7,6 +7,7 @@ out, against the expectation from season, trend and known publicity alone.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats
@@ -15,6 +16,7 @@ from incidents.stats.attribution.metrics import MetricEvidence
 from incidents.stats.attribution.posterior import Posterior
 from incidents.stats.attribution.search import UNLOGGED, Found, Search
 
+Mask = NDArray[np.bool_]
 NORMAL_90 = 1.6448536269514722
 WINDOW = 14 * 24.0  # hours before and after an edge
 RECENT = 7 * 24.0  # hours before the start in which symptoms would have been there first
@@ -53,7 +55,7 @@ class Checks:
             return ()
         change = self.search.frame.evidence.changes[j]
         series = self._series(j, together)
-        before, after = self._edges(series, change.started, change.ended)
+        before, after = self._edges(series, change.started)
         items = [
             self._onset(series, before, after),
             self._scope(series, before, after),
@@ -115,15 +117,14 @@ class Checks:
                     best, shape = float(weight), candidate.exposure.shape
         return shape
 
-    def _edges(self, series: _Series, started: float, ended: float | None) -> tuple[Floats, Floats]:
+    def _edges(self, series: _Series, started: float) -> tuple[Mask, Mask]:
         """Blocks before the start, and blocks in which the change shows."""
-        del ended
         before = (series.hours < started) & (series.hours >= started - WINDOW) & (series.exposed < 0.02)
         shown = series.exposed > 0.25
         first = series.hours[shown][0] if shown.any() else np.inf
         return before, shown & (series.hours < first + WINDOW)
 
-    def _onset(self, series: _Series, before: Floats, after: Floats) -> EvidenceItem | None:
+    def _onset(self, series: _Series, before: Mask, after: Mask) -> EvidenceItem | None:
         if before.sum() < FEWEST or after.sum() < 1:
             return None
         estimate = _ratio(series.inside, series.expected_in, before, after, series.variance)
@@ -138,7 +139,7 @@ class Checks:
         )
         return EvidenceItem(kind="onset", direction=_above_one(estimate), estimate=estimate, figure=figure)
 
-    def _scope(self, series: _Series, before: Floats, after: Floats) -> EvidenceItem | None:
+    def _scope(self, series: _Series, before: Mask, after: Mask) -> EvidenceItem | None:
         whole = series.inside.sum() + series.outside.sum()
         if series.outside.sum() < 0.02 * whole or before.sum() < FEWEST or after.sum() < 1:
             return None
@@ -157,7 +158,7 @@ class Checks:
         )
         return EvidenceItem(kind="scope", direction=_above_one(estimate), estimate=estimate, figure=figure)
 
-    def _dose(self, series: _Series, before: Floats) -> EvidenceItem | None:
+    def _dose(self, series: _Series, before: Mask) -> EvidenceItem | None:
         partial = (series.exposed > 0.05) & (series.exposed < 0.9)
         full = series.exposed >= 0.9
         rising = partial & (series.hours < (series.hours[full][0] if full.any() else -np.inf))
@@ -294,7 +295,7 @@ class Checks:
         return sorted(out, key=lambda item: -abs(item.estimate.value))[:6]
 
 
-def _ratio(count: Floats, expected: Floats, before: Floats, after: Floats, variance: float) -> Estimate:
+def _ratio(count: Floats, expected: Floats, before: Mask, after: Mask, variance: float) -> Estimate:
     """Rate after against before, each relative to its expectation, with a quasi-Poisson interval."""
     a, b = float(count[after].sum()) + 0.5, float(count[before].sum()) + 0.5
     value = np.log(a / max(float(expected[after].sum()), 1e-12)) - np.log(b / max(float(expected[before].sum()), 1e-12))
@@ -310,7 +311,7 @@ def _log_interval(value: float, error: float) -> Estimate:
     )
 
 
-def _relative(count: Floats, expected: Floats, before: Floats) -> Floats:
+def _relative(count: Floats, expected: Floats, before: Mask) -> Floats:
     """Counts over expectation, 1 on average before."""
     level = float(count[before].sum()) / max(float(expected[before].sum()), 1e-12)
     return np.asarray(count / np.maximum(level * expected, 1e-9), dtype=np.float64)

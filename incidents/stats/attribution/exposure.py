@@ -20,7 +20,7 @@ def grid(edges: Floats) -> Floats:
     length = float(edges[-1] - edges[0])
     step = min(1.0, float(np.diff(edges).min()), max(length / 24.0, 1e-3))
     step = max(step, length / 8192.0)
-    return edges[0] + step * np.arange(int(np.ceil(length / step - 1e-9)) + 1)
+    return np.asarray(edges[0] + step * np.arange(int(np.ceil(length / step - 1e-9)) + 1), dtype=np.float64)
 
 
 def ramp(change: ChangeExposure, fine: Floats) -> Floats:
@@ -45,7 +45,7 @@ def ramp(change: ChangeExposure, fine: Floats) -> Floats:
         )
     if change.ended is not None:
         out = out * (1.0 - _rise(fine, change.ended, unsure))
-    return out
+    return np.asarray(out, dtype=np.float64)
 
 
 def _rise(fine: Floats, at: float, unsure: float) -> Floats:
@@ -123,6 +123,6 @@ def _bin_average(fine: Floats, edges: Floats) -> Callable[[Floats], Floats]:
         at = np.clip((edges - fine[0]) / (fine[1] - fine[0]), 0, len(step))
         low = np.minimum(at.astype(int), len(step) - 1)
         inside = total[..., low] + (at - low) * (total[..., low + 1] - total[..., low])
-        return np.diff(inside, axis=-1) / np.diff(np.minimum(edges, fine[-1]))
+        return np.asarray(np.diff(inside, axis=-1) / np.diff(np.minimum(edges, fine[-1])), dtype=np.float64)
 
     return average

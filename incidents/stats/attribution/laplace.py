@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from incidents.stats.attribution.climb import climb
 from incidents.stats.attribution.evidence import Floats, Ints
-from incidents.stats.attribution.kernel import climb
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Mode:
     @property
     def evidence(self) -> float:
         """Laplace's log marginal likelihood up to what all problems on the same cells share."""
-        return self.log_joint - 0.5 * self.log_determinant + 0.5 * np.log(2 * np.pi) * self.v.size
+        return float(self.log_joint - 0.5 * self.log_determinant + 0.5 * np.log(2 * np.pi) * self.v.size)
 
 
 def find_mode(
@@ -139,7 +139,8 @@ def _factor(reduced: Floats) -> tuple[Floats, float]:
     scale = float(np.abs(np.diag(reduced)).max())
     for power in range(-12, 0):
         try:
-            return np.linalg.cholesky(reduced + jitter * np.eye(len(reduced))), jitter
+            factor = np.linalg.cholesky(reduced + jitter * np.eye(len(reduced)))
+            return np.asarray(factor, dtype=np.float64), jitter
         except np.linalg.LinAlgError:
             jitter = scale * 10.0**power
     raise np.linalg.LinAlgError("The Hessian at the mode is not definite.")

@@ -185,7 +185,7 @@ def _rake(lattice: Lattice, counts: Floats, reports: Floats, rounds: int) -> Flo
             others = tuple(a for a in range(n) if a not in known)
             ratio = table / np.maximum(out.sum(axis=others), 1e-300)
             out = out * np.expand_dims(ratio, others)
-    return out / out.sum()
+    return np.asarray(out / out.sum(), dtype=np.float64)
 
 
 def _from_pairs(lattice: Lattice, counts: Floats, shrink: float = 10.0) -> Floats:
@@ -194,7 +194,7 @@ def _from_pairs(lattice: Lattice, counts: Floats, shrink: float = 10.0) -> Float
 
     def table(axes: tuple[int, ...]) -> Floats:
         index = tuple(slice(0, lattice.shape[a]) if a in axes else slice(None) for a in range(n))
-        return counts[index].sum(axis=tuple(a for a in range(n) if a not in axes))
+        return np.asarray(counts[index].sum(axis=tuple(a for a in range(n) if a not in axes)), dtype=np.float64)
 
     single = [table((a,)) + 1.0 for a in range(n)]
     margins = [one / one.sum() for one in single]
@@ -206,4 +206,4 @@ def _from_pairs(lattice: Lattice, counts: Floats, shrink: float = 10.0) -> Float
             expected = pair.sum() * np.outer(margins[b], margins[a])
             ratio = (pair + shrink) / (expected + shrink)
             out = out * np.expand_dims(ratio, tuple(c for c in range(n) if c not in (a, b)))
-    return out / out.sum()
+    return np.asarray(out / out.sum(), dtype=np.float64)

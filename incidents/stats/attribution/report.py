@@ -229,7 +229,7 @@ def _scope(search: Search, candidate: Candidate) -> tuple[tuple[int, tuple[int, 
     inside = candidate.exposure.scope.reshape(lattice.shape) > 0.5
     out = []
     for axis, (dim, level) in enumerate(zip(lattice.dims, lattice.levels, strict=True)):
-        held = inside.any(axis=tuple(a for a in range(inside.ndim) if a != axis))
+        held = np.asarray(inside.any(axis=tuple(a for a in range(inside.ndim) if a != axis)))
         if not held.all():
             out.append((dim, tuple(int(v) for v in np.flatnonzero(held[level]))))
     return tuple(out)

@@ -110,7 +110,7 @@ class Screen:
         score = score - along * (base_score / np.maximum(level, 1e-300))[:, :, None]
         square = square - along**2 / np.maximum(level, 1e-300)[:, :, None]
         z = np.where(square > 1e-9, score / np.sqrt(np.maximum(square, 1e-9)), 0.0)
-        return 0.5 * (np.maximum(z, 0.0) ** 2).sum(0)
+        return np.asarray(0.5 * (np.maximum(z, 0.0) ** 2).sum(0), dtype=np.float64)
 
 
 def _block_curves(frame: Frame, state: State) -> Floats:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import logsumexp
 
-from incidents.stats.attribution.base import Base, Exposure, State
+from incidents.stats.attribution.base import Base, State
 from incidents.stats.attribution.candidate import Candidate, Evaluator
 from incidents.stats.attribution.evidence import Floats
+from incidents.stats.attribution.exposed import Exposure
 from incidents.stats.attribution.frame import Frame
 from incidents.stats.attribution.screen import Screen, promising
 from incidents.stats.attribution.surges import best_surge

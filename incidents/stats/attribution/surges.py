@@ -26,7 +26,7 @@ def surge_column(hours: Floats, width: float, onset: float, decay: float) -> Flo
     """Return the shape of a surge on the log scale, 1 at its height (D,)."""
     since = hours - onset
     into = np.clip(since / width + 0.5, 0.0, 1.0)
-    return np.log1p(np.exp(-np.maximum(since, 0.0) / decay)) / np.log(2.0) * into
+    return np.asarray(np.log1p(np.exp(-np.maximum(since, 0.0) / decay)) / np.log(2.0) * into, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,4 +112,4 @@ def _gains(
     score = (table * weight[:, None]).T @ left
     square = (table * cleaned * weight[:, None]).sum(0) + PRECISION
     gains = np.where(score > 0, 0.5 * score**2 / square - 0.5 * np.log(square / PRECISION), 0.0)
-    return value, gains, fit
+    return value, np.asarray(gains, dtype=np.float64), np.asarray(fit, dtype=np.float64)

@@ -10,9 +10,10 @@ from itertools import combinations
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from incidents.stats.attribution.base import Base, Exposure, State
+from incidents.stats.attribution.base import Base, State
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats
+from incidents.stats.attribution.exposed import Exposure
 from incidents.stats.attribution.screen import Residuals, residuals
 
 LENGTHS = (1, 2, 3, 4, 5, 7, 10, 14)  # blocks; and until the end
@@ -234,7 +235,7 @@ def _rise_value(counts: Floats, total: Floats, share: float | Floats, variance: 
     excess = np.maximum(counts - expected, 0.0)
     rise = counts * np.log(np.maximum(counts, 1e-9) / expected) - (counts - expected)
     rise = np.where(excess > 0, rise, 0.0)
-    return (rise / (1.0 + variance * expected)).sum(0) * (1 - share)
+    return np.asarray((rise / (1.0 + variance * expected)).sum(0) * (1 - share), dtype=np.float64)
 
 
 def _value_sets(size: int) -> list[tuple[int, ...]]:
