@@ -18,7 +18,7 @@ from incidents.response.models import (
     Statement,
     TimelineEntry,
 )
-from incidents.tickets.models import Ticket, TicketSymptom
+from incidents.tickets.models import ClassifierVersion, Ticket, TicketSymptom
 
 __all__ = [
     "ArtifactVersion",
@@ -28,6 +28,7 @@ __all__ = [
     "Change",
     "ChangeLink",
     "Claim",
+    "ClassifierVersion",
     "Dimension",
     "DimensionValue",
     "Document",

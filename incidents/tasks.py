@@ -6,5 +6,6 @@ tests/jobs/test_registry.py fails when a `tasks` module is missing here.
 from incidents.attribution import tasks as attribution_tasks
 from incidents.ingest import tasks as ingest_tasks
 from incidents.jobs import tasks as jobs_tasks
+from incidents.tickets import tasks as tickets_tasks
 
-__all__ = ["attribution_tasks", "ingest_tasks", "jobs_tasks"]
+__all__ = ["attribution_tasks", "ingest_tasks", "jobs_tasks", "tickets_tasks"]

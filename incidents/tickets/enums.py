@@ -8,6 +8,7 @@ class LabelSource(models.TextChoices):
 
     BUNDLE = "bundle", "Came with the ticket"
     TERMS = "terms", "Terms of the taxonomy"
+    MODEL = "model", "Learned classifier"
     PERSON = "person", "A person"
 
 

@@ -67,3 +67,27 @@ class TicketSymptom(models.Model):
                 condition=Q(confidence__gte=0) & Q(confidence__lte=1), name="ticket_symptom_confidence"
             ),
         ]
+
+
+class ClassifierVersion(models.Model):
+    """A classifier as it was learned once from a product's labels; one of them may be in use.
+
+    `artefact` holds numbers and words alone (`tickets.classifier.engine`), `metrics` what cross-validation found.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="classifiers")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    n_labels = models.PositiveIntegerField()
+    metrics = models.JSONField(default=dict)
+    artefact = models.BinaryField()
+    is_active = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["product"], condition=Q(is_active=True), name="classifier_one_active"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Classifier {self.pk} of {self.product_id}"

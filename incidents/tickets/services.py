@@ -1,6 +1,7 @@
 """Recording tickets in bulk: each once, by its source's id, whatever their number.
 
-What a person decided stays: the status, and the labels of a ticket that a person labelled or that is triaged.
+What a person decided stays: the status, and the labels of a ticket that a person labelled or that is triaged. What the
+learned classifier said stays where the file has only the terms to say.
 """
 
 from collections.abc import Iterable, Mapping
@@ -52,7 +53,8 @@ FROM {stage} s JOIN incidents_ticket t ON {matches}
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(l.symptom_id ORDER BY l.symptom_id), '{{}}') AS symptoms,
            coalesce(array_agg(l.confidence ORDER BY l.symptom_id), '{{}}') AS confidences,
-           coalesce(bool_or(l.source = 'person'), false) AS decided,
+           coalesce(bool_or(l.source = 'person' OR (l.source = 'model' AND s.label_source = 'terms')), false)
+               AS decided,
            coalesce(bool_and(l.source = s.label_source), true) AS same_source
     FROM incidents_ticketsymptom l WHERE l.ticket_id = t.id
 ) l

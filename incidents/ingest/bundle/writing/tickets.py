@@ -21,7 +21,7 @@ JOIN incidents_segment g ON g.id = t.segment_id
 LEFT JOIN LATERAL (
     SELECT array_agg(y.key ORDER BY y.key) FILTER (WHERE l.confidence >= {_ASSERTED}) AS keys
     FROM incidents_ticketsymptom l JOIN incidents_symptom y ON y.id = l.symptom_id
-    WHERE l.ticket_id = t.id HAVING bool_or(l.source <> 'terms')
+    WHERE l.ticket_id = t.id HAVING bool_or(l.source NOT IN ('terms', 'model'))
 ) l ON true
 WHERE {within("reported_at")}
 ORDER BY t.reported_at, {BY_IDENTITY}

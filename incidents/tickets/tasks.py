@@ -1,0 +1,37 @@
+"""Triage as jobs: learning a classifier, labelling with it."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from incidents.catalog.models import Product
+from incidents.core.errors import NotThere
+from incidents.jobs.handlers import JobContext, handles
+from incidents.tickets import versions
+
+
+def _product(context: JobContext) -> Product:
+    product = Product.objects.filter(pk=context.payload["product"]).first()
+    if product is None:
+        raise NotThere("The product is gone.")
+    return product
+
+
+@handles(versions.TRAIN_JOB)
+def train(context: JobContext) -> None:
+    """Learn a version and store it with the job's end; then the tickets are labelled by a job of its own."""
+    product = _product(context)
+    trained = versions.train(product=product, progress=context.progress)
+    actor = get_user_model().objects.filter(pk__in=[context.created_by_id or 0]).first()
+    with context.finishing() as outcome:
+        version = versions.store_version(product=product, trained=trained, actor=actor)
+        outcome["version"] = version.pk
+        outcome["in_use"] = version.is_active
+        if version.is_active:
+            versions.ask_for_classification(actor=None, product=product)
+
+
+@handles(versions.CLASSIFY_JOB)
+def classify(context: JobContext) -> dict[str, Any]:
+    """Label the tickets that nobody decided."""
+    return {"n_tickets": versions.classify_tickets(product=_product(context), progress=context.progress)}
