@@ -43,7 +43,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return context
     rail = [RailItem(**{**asdict(item), "url": url}) for item in RAIL if (url := _address(item.route))]
-    return context | {"shell_modules": SHELL_MODULES, "rail": rail, "commands": _commands(rail, is_staff=user.is_staff)}
+    return context | {
+        "shell_modules": [f"js/{name}.js" for name in SHELL_MODULES],
+        "rail": rail,
+        "commands": _commands(rail, is_staff=user.is_staff),
+    }
 
 
 def _address(route: str) -> str:
