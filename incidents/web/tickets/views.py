@@ -24,6 +24,7 @@ from incidents.tickets.inbox import (
     ticket_page,
     tickets_matching,
 )
+from incidents.tickets.versions import ask_for_training
 from incidents.web.cases.frame import case_context
 from incidents.web.people import signed_in
 from incidents.web.segments import chosen_segment, segment_query
@@ -138,5 +139,6 @@ def ticket_decide(request: HttpRequest, ticket_id: int) -> HttpResponse:
         chosen = set(request.POST.getlist("symptom"))
         symptoms = [one for one in symptoms_of(row.product) if one.key in chosen]
         decide_symptoms(actor=user, ticket=row, symptoms=symptoms)
+        ask_for_training(actor=user, product=row.product, only_if_due=True)
         messages.success(request, "Symptoms saved as your decision.")
     return redirect("ticket", ticket_id=row.pk)
