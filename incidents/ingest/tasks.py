@@ -2,10 +2,12 @@
 
 from django.contrib.auth import get_user_model
 
+from incidents.catalog.models import Product
 from incidents.core.errors import NotPermitted
 from incidents.ingest.bundle.services import import_bundle
 from incidents.ingest.bundle.uploads import IMPORT_JOB, forget_upload, upload_limits, upload_path
 from incidents.jobs.handlers import JobContext, handles
+from incidents.tickets.versions import active_version, ask_for_classification
 
 _PER_CENT = 100
 
@@ -32,4 +34,7 @@ def import_case(context: JobContext) -> None:
     )
     with context.finishing() as outcome:
         outcome.update(report.as_json())
+        product = Product.objects.get(slug=report.product_slug)
+        if active_version(product) is not None:
+            ask_for_classification(actor=None, product=product)
     forget_upload(payload["upload"])

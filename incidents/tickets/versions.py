@@ -70,6 +70,11 @@ def active_version(product: Product) -> ClassifierVersion | None:
     return ClassifierVersion.objects.filter(product=product, is_active=True).first()
 
 
+def versions_of(product: Product) -> QuerySet[ClassifierVersion]:
+    """Return the product's versions without their bytes, the newest first."""
+    return ClassifierVersion.objects.filter(product=product).select_related("created_by").defer("artefact")
+
+
 def active_classifier(product: Product) -> Classifier:
     """Return what classifies the product's tickets now; a version of an older taxonomy gives way to the terms."""
     taxonomy = taxonomy_of(product)

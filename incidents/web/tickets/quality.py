@@ -1,0 +1,99 @@
+"""The page of the classifier: how right it is per symptom, what moved, its versions, and learning on demand."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from incidents.catalog.queries import permitted, product_by_slug, symptoms_of, visible_products
+from incidents.core.access import Action
+from incidents.core.errors import NotReady
+from incidents.jobs.queries import is_final, latest_job
+from incidents.tickets import versions
+from incidents.web.people import signed_in
+
+
+@require_safe
+@login_required
+def quality(request: HttpRequest) -> HttpResponse:
+    """Show how the classifier of one product does."""
+    products = list(visible_products(request.user))
+    wanted = request.GET.get("product", "")
+    product = next((one for one in products if one.slug == wanted), products[0] if products else None)
+    context: dict[str, Any] = {"section": "tickets", "products": products, "product": product}
+    if product is not None:
+        stored = list(versions.versions_of(product)[:20])
+        active = next((one for one in stored if one.is_active), None)
+        shown = active or (stored[0] if stored else None)
+        names = {one.key: one.name for one in symptoms_of(product)}
+        rows = shown.metrics.get("symptoms", []) if shown else []
+        context |= {
+            "display_zone": ZoneInfo(product.timezone),
+            "versions": stored,
+            "active": active,
+            "shown": shown,
+            "rows": [{**row, "name": names.get(row["key"], row["key"])} for row in rows],
+            "shifts": versions.shifts(product),
+            "n_decided": versions.decided_tickets(product).count(),
+            "n_needed": versions.FEWEST_DECISIONS,
+            "retrain_after": versions.RETRAIN_AFTER,
+            "may_triage": permitted(request.user, Action.TRIAGE, product),
+            "running": _running(product.pk),
+        }
+    return render(request, "tickets/quality.html", context)
+
+
+@require_POST
+@login_required
+def quality_train(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for a new version."""
+    product = product_by_slug(request.user, slug)
+    try:
+        versions.ask_for_training(actor=signed_in(request), product=product)
+    except NotReady as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "Learning has begun; the page shows the new version when it is done.")
+    return _back(slug)
+
+
+@require_POST
+@login_required
+def quality_classify(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for the labels of the tickets that nobody decided."""
+    product = product_by_slug(request.user, slug)
+    versions.ask_for_classification(actor=signed_in(request), product=product)
+    messages.success(request, "The tickets that nobody decided are being labelled.")
+    return _back(slug)
+
+
+@require_POST
+@login_required
+def quality_use(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put a version to use, or the terms alone."""
+    user = signed_in(request)
+    product = product_by_slug(user, slug)
+    number = request.POST.get("version", "")
+    version = versions.version_for(user, int(number), Action.TRIAGE) if number.isdigit() else None
+    versions.use_version(actor=user, version=version, product=product)
+    versions.ask_for_classification(actor=user, product=product)
+    messages.success(request, "In use from now on; tickets that nobody decided are being labelled anew.")
+    return _back(slug)
+
+
+def _running(product_id: int) -> int | None:
+    """Return the job that is under way for the product, if any."""
+    for kind in (versions.TRAIN_JOB, versions.CLASSIFY_JOB):
+        job = latest_job(kind=kind, product=product_id)
+        if job is not None and not is_final(job):
+            return job.pk
+    return None
+
+
+def _back(slug: str) -> HttpResponse:
+    return redirect(f"{reverse('triage-quality')}?product={slug}")
