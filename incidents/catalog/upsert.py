@@ -62,6 +62,8 @@ class Target:
     staged_only: Mapping[str, str] = field(default_factory=dict)
     # The column that the database numbers; staged rows get their number at once, so that rows can refer to them.
     numbered: str = ""
+    # A condition on target row `t` under which it stays as it is, whatever is staged.
+    frozen: str = ""
 
 
 class Stage:
@@ -191,9 +193,10 @@ class Stage:
         old = ", ".join(f"t.{name}" for name in compared)
         new = ", ".join(f"s.{name}" for name in compared)
         moves = ", ".join(f"{name} = s.{name}" for name in compared)
+        kept = f" AND NOT ({self.target.frozen})" if self.target.frozen else ""
         statement = (
             f"UPDATE {self.target.table} t SET {moves} FROM {self.name} s "  # noqa: S608
-            f"WHERE {block} AND {self.matches()} AND ROW({old}) IS DISTINCT FROM ROW({new})"
+            f"WHERE {block} AND {self.matches()} AND ROW({old}) IS DISTINCT FROM ROW({new}){kept}"
         )
         if returning:
             statement = (

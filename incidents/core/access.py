@@ -22,6 +22,7 @@ class Action(StrEnum):
 
     VIEW = "view"
     TRIAGE = "triage"
+    SEE_PRIVATE = "see_private"
     EDIT_CHANGES = "edit_changes"
     EDIT_CASE = "edit_case"
     IMPORT = "import"
@@ -37,7 +38,7 @@ class Action(StrEnum):
 
 _EVERYONE = frozenset({Action.VIEW, Action.EXPORT})
 PERMISSIONS: dict[Role, frozenset[Action]] = {
-    Role.SUPPORT: _EVERYONE | {Action.TRIAGE},
+    Role.SUPPORT: _EVERYONE | {Action.TRIAGE, Action.SEE_PRIVATE},
     Role.ENGINEER: _EVERYONE
     | {
         Action.TRIAGE,

@@ -32,6 +32,8 @@ class Ticket(Foreign):
     url = models.TextField(blank=True)
     status = models.CharField(max_length=12, choices=TicketStatus.choices, default=TicketStatus.NEW)
     day_fields = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    # When the reporter's words were erased on request: an import does not bring them back.
+    erased_at = models.DateTimeField(null=True, editable=False)
     received_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

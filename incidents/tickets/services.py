@@ -36,6 +36,7 @@ _TARGET = Target(
     on_insert={"status": "'new'", "received_at": "now()"},
     staged_only={"symptoms": "bigint[]", "confidences": "float8[]", "label_source": "varchar"},
     numbered="id",
+    frozen="t.erased_at IS NOT NULL",
 )
 
 _ADD_LABELS = """

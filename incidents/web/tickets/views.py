@@ -7,9 +7,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents.catalog.queries import dimensions_of, permitted, symptoms_of, visible_products
+from incidents.charts.labels import plural
 from incidents.core.access import Action
 from incidents.core.audit import audit_trail
 from incidents.response.queries import visible_incidents
@@ -24,6 +26,8 @@ from incidents.tickets.inbox import (
     ticket_page,
     tickets_matching,
 )
+from incidents.tickets.privacy import private_parts
+from incidents.tickets.reporters import erase_reporter, n_by_same_reporter, reveal_private
 from incidents.tickets.versions import ask_for_training
 from incidents.web.cases.frame import case_context
 from incidents.web.people import signed_in
@@ -101,13 +105,25 @@ def _listing(request: HttpRequest, product: Any, **window: Any) -> dict[str, Any
 @login_required
 def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Show one ticket: what was said, when it began, from where, its symptoms and its probable causes."""
-    row = ticket_for(request.user, ticket_id)
+    return render(request, "tickets/detail.html", _detail(request, ticket_for(request.user, ticket_id)))
+
+
+@require_POST
+@cache_control(private=True, no_store=True)
+@login_required
+def ticket_raw(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """Show one ticket's text as it was written; the trail keeps who looked."""
+    row = reveal_private(actor=signed_in(request), ticket=ticket_for(request.user, ticket_id))
+    return render(request, "tickets/detail.html", _detail(request, row) | {"is_raw": True})
+
+
+def _detail(request: HttpRequest, row: Any) -> dict[str, Any]:
     zone = ZoneInfo(row.product.timezone)
     cases = visible_incidents(request.user).filter(
         product=row.product, starts_at__lte=row.reported_at, ends_at__gt=row.reported_at
     )
     labels = sorted(row.labels.all(), key=lambda label: (-label.confidence, label.symptom.name))
-    context = {
+    return {
         "section": "tickets",
         "ticket": row,
         "zone": zone,
@@ -121,8 +137,25 @@ def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
         "cases": cases,
         "trail": audit_trail(row)[:20],
         "may_triage": permitted(request.user, Action.TRIAGE, row.product),
+        "may_see_private": permitted(request.user, Action.SEE_PRIVATE, row.product),
+        "n_by_reporter": n_by_same_reporter(row),
+        "may_erase": permitted(request.user, Action.ADMINISTER, row.product),
+        "n_private": len(private_parts(row.title)) + len(private_parts(row.text)),
     }
-    return render(request, "tickets/detail.html", context)
+
+
+@require_POST
+@login_required
+def ticket_erase(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """Erase whoever reported the ticket, from all their tickets of the product."""
+    user = signed_in(request)
+    row = ticket_for(user, ticket_id, Action.ADMINISTER)
+    if request.POST.get("sure") != "yes":
+        messages.error(request, "Nothing was erased: tick that you are sure first.")
+    else:
+        n = erase_reporter(actor=user, product=row.product, reporter=row.reporter)
+        messages.success(request, f"Erased: {plural(n, 'ticket')} no longer hold any words or a reporter.")
+    return redirect("ticket", ticket_id=row.pk)
 
 
 @require_POST

@@ -1,0 +1,54 @@
+"""People behind tickets: whoever reads their words unmasked is written down, and they can be erased."""
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from incidents.catalog.models import Product
+from incidents.catalog.queries import require
+from incidents.core.access import Action
+from incidents.core.audit import record_audit
+from incidents.core.errors import NotReady
+from incidents.tickets.models import Ticket
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@transaction.atomic
+def reveal_private(*, actor: "User", ticket: Ticket) -> Ticket:
+    """Let somebody read a ticket as it was written; the trail keeps that they did."""
+    require(actor, Action.SEE_PRIVATE, ticket.product)
+    record_audit(actor=actor, action="private text shown", subject=ticket, product_id=ticket.product_id)
+    return ticket
+
+
+@transaction.atomic
+def erase_reporter(*, actor: "User", product: Product, reporter: str) -> int:
+    """Erase a reporter's words, pseudonym, address and unknown members from all their tickets; return how many.
+
+    What remains counts nobody in particular: time, segment, symptoms, channel. An import of the same tickets does not
+    bring the rest back. The trail says that an erasure took place, not whose.
+    """
+    require(actor, Action.ADMINISTER, product)
+    if not reporter:
+        raise NotReady("The ticket does not say who reported it: dismiss it, or erase it at its source.")
+    rows = Ticket.objects.filter(product=product, reporter=reporter)
+    numbers = list(rows.select_for_update().values_list("pk", flat=True))
+    Ticket.objects.filter(pk__in=numbers).update(title="", text="", reporter="", url="", extra={}, erased_at=Now())
+    record_audit(
+        actor=actor,
+        action="reporter erased",
+        subject=product,
+        product_id=product.pk,
+        detail={"tickets": len(numbers)},
+    )
+    return len(numbers)
+
+
+def n_by_same_reporter(ticket: Ticket) -> int:
+    """Return how many of the product's tickets the same person reported, this one included; 0 where it is unknown."""
+    if not ticket.reporter:
+        return 0
+    return Ticket.objects.filter(product_id=ticket.product_id, reporter=ticket.reporter).count()
