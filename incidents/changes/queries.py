@@ -1,9 +1,12 @@
 """Changes as intervals on a time axis: rollout, end, links, and what of it all is known by the day alone."""
 
+import datetime as dt
+import re
 from collections.abc import Sequence
 
 from django.db.models import Prefetch, QuerySet
 
+from incidents.catalog.models import Product
 from incidents.changes.enums import ChangeKind, EndKind, Visibility
 from incidents.changes.models import ArtifactVersion, Change, ChangeLink, RolloutStep
 
@@ -15,9 +18,13 @@ __all__ = [
     "is_release",
     "is_unannounced",
     "links_among",
+    "release_times",
+    "version_in",
     "versions_that_matter",
     "with_rollout",
 ]
+
+_VERSION = re.compile(r"(?<![\w.])v?(\d{1,4}(?:\.\d{1,4}){1,3})(?![\w.])", re.IGNORECASE)
 
 
 def with_rollout(rows: QuerySet[Change]) -> list[Change]:
@@ -29,6 +36,19 @@ def with_rollout(rows: QuerySet[Change]) -> list[Change]:
 def is_release(change: Change) -> bool:
     """Tell whether it is a client release that ended nowhere: those are many, and drawn as a rug."""
     return change.kind == ChangeKind.CLIENT_RELEASE.value and change.ended_at is None and not change.scope
+
+
+def release_times(product: Product) -> dict[str, dt.datetime]:
+    """Return {version: when it was released}, by the version a release carries or the one its title names."""
+    rows = Change.objects.filter(product=product, kind=ChangeKind.CLIENT_RELEASE).order_by("-started_at")
+    told = rows.values_list("carried_by_version", "title", "started_at")
+    return {version: at for carried, title, at in told if (version := carried or version_in(title))}
+
+
+def version_in(title: str) -> str:
+    """Return the version that a title names, without a "v", or nothing."""
+    found = _VERSION.search(title)
+    return found.group(1) if found else ""
 
 
 def is_back_dated(change: Change) -> bool:

@@ -22,7 +22,7 @@ CASE = {
     ],
 }
 TICKETS = [
-    {"id": "a", "created_at": "2026-03-02", "title": "So slow on Ubuntu", "segment": {}},
+    {"id": "a", "created_at": "2026-03-02", "title": "So slow on Ubuntu since yesterday", "segment": {}},
     {"id": "b", "created_at": "2026-03-02", "text": "Quota is gone", "segment": {"platform": "macos"}},
     {"id": "c", "created_at": "2026-03-02", "symptoms": ["slow"]},
 ]
@@ -48,6 +48,10 @@ def test_one_line_a_ticket_in_order(tmp_path: Path) -> None:
     assert first["symptoms"][0]["confidence"] >= 0.5  # type: ignore[index]
     assert (first["segment"], first["segment_from_text"]) == ({"platform": "linux"}, {"platform": "Ubuntu"})
     assert (second["segment"], second["abstained"]) == ({"platform": "macos"}, False)
+    assert (first["onset"], second["onset"]) == (
+        {"earliest": "2026-03-01T00:00:00+00:00", "latest": "2026-03-02T00:00:00+00:00", "words": "since yesterday"},
+        None,
+    )
     assert (third["symptoms"], third["abstained"]) == ([], True)
 
 

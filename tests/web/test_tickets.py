@@ -11,6 +11,7 @@ from incidents.core.access import Role
 from incidents.metrics.models import EvalRun
 from tests.factories import (
     at,
+    make_change,
     make_exposure,
     make_incident,
     make_points,
@@ -44,6 +45,19 @@ def test_customers_words_are_shown_as_text(client: Client) -> None:
         page = client.get(address).content.decode()
         assert "<img src=x" not in page
         assert "&lt;img src=x onerror=alert(1)&gt; **bold**" in page
+
+
+def test_what_only_the_words_state_is_shown_with_the_words(client: Client) -> None:
+    product = make_product()
+    make_change(product, kind="client_release", title="Client 1.1", started_at=at(12))
+    said = make_ticket(product, text="After updating to 1.1 the CLI hangs", segment={})
+    given = make_ticket(product, text="Version 1.1 since yesterday", segment={"version": "1.0"}, onset_at=at(3))
+    client.force_login(make_user(Role.SUPPORT, product=product))
+    page = client.get(reverse("ticket", args=[said.pk])).content.decode()
+    assert "by the words “After updating to 1.1”" in page
+    assert "12 Mar 2026" in page
+    assert "by the words “CLI”" in page
+    assert "by the words" not in client.get(reverse("ticket", args=[given.pk])).content.decode()
 
 
 def test_filters_and_more_rows(client: Client) -> None:

@@ -1,14 +1,18 @@
 """What triage needs of a bundle, without importing it: the taxonomy, the dimensions, the tickets' words, and labels."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import orjson
 
+from incidents.changes.enums import ChangeKind
+from incidents.changes.queries import version_in
 from incidents.core.errors import InputError, Problem
 from incidents.ingest.bundle import reading
-from incidents.ingest.bundle.client import TICKETS, Bundle
+from incidents.ingest.bundle.client import CHANGES, TICKETS, Bundle
 from incidents.ingest.bundle.problems import ProblemLog
 from incidents.tickets.classifier.prior import Symptom
 
@@ -21,6 +25,8 @@ class TicketWords:
     title: str
     text: str
     segment: Mapping[str, str]
+    reported_at: dt.datetime
+    has_onset: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +37,8 @@ class TriageBundle:
     names: dict[str, str]
     dimensions: dict[str, tuple[str, ...]]
     tickets: list[TicketWords]
+    zone: ZoneInfo
+    releases: dict[str, dt.datetime]
     problems: list[Problem]
 
 
@@ -38,8 +46,10 @@ def read_triage_bundle(bundle: Bundle) -> TriageBundle:
     """Read the tickets; symptoms that they come with are not looked at."""
     case = reading.read_case(bundle)
     file = bundle.one_of(TICKETS)
-    log = ProblemLog()
-    records = reading.read_tickets(file, case.context(), log, lambda title, text: ()) if file is not None else iter(())
+    log, context = ProblemLog(), case.context()
+    records = reading.read_tickets(file, context, log, lambda title, text: ()) if file is not None else iter(())
+    # What is wrong with a change is for `attribute` to say.
+    changes = reading.read_changes(bundle.files[CHANGES], context, ProblemLog())
     return TriageBundle(
         taxonomy=[
             Symptom(key=row.key, name=row.name, description=row.description, terms=row.terms) for row in case.symptoms
@@ -47,8 +57,23 @@ def read_triage_bundle(bundle: Bundle) -> TriageBundle:
         names={row.key: row.name for row in case.symptoms},
         dimensions={row.key: tuple(row.values) for row in case.dimensions},
         tickets=[
-            TicketWords(id=row.external_id, title=row.title, text=row.text, segment=row.segment) for row in records
+            TicketWords(
+                id=row.external_id,
+                title=row.title,
+                text=row.text,
+                segment=row.segment,
+                reported_at=row.reported_at,
+                has_onset=row.onset_at is not None,
+            )
+            for row in records
         ],
+        zone=context.zone,
+        releases={
+            version: change.started_at
+            for change in changes
+            if change.kind == ChangeKind.CLIENT_RELEASE
+            and (version := change.carried_by_version or version_in(change.title))
+        },
         problems=list(log.problems),
     )
 

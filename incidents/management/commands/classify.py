@@ -11,9 +11,10 @@ from django.core.management.base import BaseCommand
 
 from incidents.core.errors import InputError
 from incidents.ingest.bundle.client import open_bundle
-from incidents.ingest.bundle.triage import TriageBundle, read_labels, read_triage_bundle
+from incidents.ingest.bundle.triage import TicketWords, TriageBundle, read_labels, read_triage_bundle
 from incidents.tickets.classifier.engine import ASSERTED, Classifier, Example, Judgement
 from incidents.tickets.classifier.text import words_of
+from incidents.tickets.extraction.onset import read_onset
 from incidents.tickets.extraction.segments import SegmentReader
 
 BAD_INPUT = 2
@@ -62,6 +63,7 @@ class Command(BaseCommand):
                 "symptoms": [{"key": key, "confidence": confidence} for key, confidence in judgement.symptoms],
                 "segment": {**row.segment, **{name: one.value for name, one in stated.items()}},
                 "segment_from_text": {name: one.words for name, one in stated.items()},
+                "onset": _onset(bundle, row),
                 "abstained": judgement.abstained,
             }
             self.stdout.write(orjson.dumps(answer).decode())
@@ -77,6 +79,18 @@ class Command(BaseCommand):
         for key, n in sorted(counts.items(), key=lambda one: -one[1]):
             self.stdout.write(f"{bundle.names[key]:<{width}}  {n:>7,}")
         self.stdout.write(f"{'Not judged':<{width}}  {n_abstained:>7,}   of {len(bundle.tickets):,} tickets")
+
+
+def _onset(bundle: TriageBundle, row: TicketWords) -> dict[str, str] | None:
+    """Return when it began, where only the text says so."""
+    if row.has_onset:
+        return None
+    found = read_onset(
+        f"{row.title}\n{row.text}", reported_at=row.reported_at, zone=bundle.zone, releases=bundle.releases
+    )
+    if found is None:
+        return None
+    return {"earliest": found.earliest.isoformat(), "latest": found.latest.isoformat(), "words": found.words}
 
 
 def _asserted(judgement: Judgement) -> list[str]:

@@ -33,6 +33,7 @@ from incidents.web.cases.frame import case_context
 from incidents.web.people import signed_in
 from incidents.web.segments import chosen_segment, segment_query
 from incidents.web.tickets.causes import probable_causes
+from incidents.web.tickets.stated import stated_onset, stated_segment
 
 
 @require_safe
@@ -132,7 +133,8 @@ def _detail(request: HttpRequest, row: Any) -> dict[str, Any]:
         "shown": {label.symptom.pk for label in labels if label.confidence >= 0.5},
         "symptoms": symptoms_of(row.product),
         "statuses": TicketStatus.choices,
-        "segment": [(one.name, row.segment.values.get(one.key, "")) for one in dimensions_of(row.product)],
+        "segment": stated_segment(row),
+        "stated_onset": stated_onset(row, zone),
         "causes": probable_causes(row, list(cases)),
         "cases": cases,
         "trail": audit_trail(row)[:20],
