@@ -89,22 +89,21 @@ class Classifier:
 
     def confidences(self, tickets: Sequence[Words]) -> Floats:
         """Return the confidence (n, symptoms) of each symptom in each ticket; nothing where a text cannot be judged."""
-        if self.weights is None or self.vocabulary is None:
-            sure = learning.probabilities(evidence(self.prior, tickets)[0])
-        else:
-            sure = learning.probabilities(self.weights.logits(self.inputs(tickets, self.vocabulary)))
-        for i, words in enumerate(tickets):
-            if not self.can_judge(words):
+        logits, groups = evidence(self.prior, tickets)
+        if self.weights is not None and self.vocabulary is not None:
+            words = self.vocabulary.matrix(tickets)
+            logits = self.weights.logits(learning.Inputs(logits=logits, groups=groups, words=words))
+        sure = learning.probabilities(logits)
+        for i in np.flatnonzero(~groups.any(axis=1)).tolist():
+            if not self._understood(tickets[i]):
                 sure[i] = 0.0
         return sure
 
-    def can_judge(self, words: Words) -> bool:
-        """Tell whether there is anything to go by: known phrases, or words of a language that is known here.
+    def _understood(self, words: Words) -> bool:
+        """Tell whether a text without any known phrase is in a language in which complaints would have been known.
 
-        Silence about every symptom means "none of them" only where complaints would have been understood.
+        Silence about every symptom means "none of them" only there.
         """
-        if self.prior.find(words):
-            return True
         if not words.title and not words.body:
             return False
         if self.vocabulary is not None and self.vocabulary.knows(words):

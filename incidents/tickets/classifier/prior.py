@@ -35,6 +35,7 @@ _STOP = frozenset(
     )
 )
 _FUZZY_LENGTH = 5
+_REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class _Phrases:
     by_stems: dict[tuple[str, ...], dict[int, float]] = field(default_factory=dict)
     starts: list[tuple[str, int, float]] = field(default_factory=list)
     inside: dict[str, dict[int, float]] = field(default_factory=dict)
-    longest: int = 1
+    longest: dict[str, int] = field(default_factory=dict)  # by the first stem: how many stems a phrase may have
 
     def add(self, phrase: str, group: int, weight: float) -> None:
         folded = fold(phrase)
@@ -69,7 +70,7 @@ class _Phrases:
         if key:
             known = self.by_stems.setdefault(key, {})
             known[group] = max(weight, known.get(group, 0.0))
-            self.longest = max(self.longest, len(key))
+            self.longest[key[0]] = max(self.longest.get(key[0], 0), len(key))
 
 
 # Evidence found in a text: {group: {phrase: weight}}.
@@ -96,6 +97,7 @@ class TermPrior:
             for kind, weight in (("strong", STRONG), ("weak", WEAK), ("other", STRONG)):
                 for phrase in parts[kind]:
                     self._phrases.add(phrase, len(self.owner) - 1, weight)
+        self._slips: dict[str, str | None] = {}  # words recur: each is looked up once
         self._fuzzy = _deletions(key[0] for key in self._phrases.by_stems if len(key) == 1)
 
     def _add_taxonomy(self, taxonomy: Sequence[Symptom]) -> None:
@@ -166,7 +168,7 @@ class TermPrior:
         position, n = 0, len(tokens)
         while position < n:
             groups, length, weight = None, 1, factor * (0.5 if position > LATER else 1.0)
-            for size in range(min(longest, n - position), 0, -1):
+            for size in range(min(longest.get(tokens[position], 0), n - position), 0, -1):
                 groups = by_stems.get(tokens[position : position + size])
                 if groups is not None:
                     length = size
@@ -180,7 +182,11 @@ class TermPrior:
 
     def _misspelt(self, token: str) -> str | None:
         """Return the known word of which this one is a slip: one letter more, less, other or swapped."""
-        return _slip_of(token, self._fuzzy)
+        if token not in self._slips:
+            if len(self._slips) >= _REMEMBERED:
+                self._slips.clear()
+            self._slips[token] = _slip_of(token, self._fuzzy)
+        return self._slips[token]
 
 
 def _slip_of(token: str, known_words: Mapping[str, str]) -> str | None:
