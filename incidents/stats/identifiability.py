@@ -86,11 +86,7 @@ def identifiability(exposure: Floats, expected: Floats, *, excess: Floats, dispe
             over_time @ trend - (over_time * shared) @ (totals * trend),
         ]
     )
-    own = np.zeros((n_segments + 1, n_segments + 1))
-    own[:-1, :-1] = np.diag(mean.sum(0)) - (mean * shared[:, None]).T @ mean
-    own[-1, :-1] = own[:-1, -1] = trend @ mean - (trend * totals * shared) @ mean
-    own[-1, -1] = float(trend**2 @ totals - (shared * (trend * totals) ** 2).sum()) + 1.0
-    own += 1e-9 * np.trace(own) * np.eye(len(own))
+    own = _nuisance_information(mean, totals, shared, trend)
     gram = gram - cross @ np.linalg.solve(own, cross.T)
     signal = np.sqrt(np.maximum(np.diag(gram), 0.0))
     scale = np.outer(signal, signal)
@@ -102,6 +98,17 @@ def identifiability(exposure: Floats, expected: Floats, *, excess: Floats, dispe
     discrimination = np.where(correlation < 0, 0.5 * signal[:, None] ** 2, discrimination)
     np.fill_diagonal(discrimination, np.inf)
     return Identifiability(discrimination=discrimination, correlation=correlation, signal=signal)
+
+
+def _nuisance_information(mean: Floats, totals: Floats, shared: Floats, trend: Floats) -> Floats:
+    """Return the information on the level of each segment and on the trend of all (S + 1, S + 1)."""
+    n_segments = mean.shape[1]
+    own = np.zeros((n_segments + 1, n_segments + 1))
+    own[:-1, :-1] = np.diag(mean.sum(0)) - (mean * shared[:, None]).T @ mean
+    own[-1, :-1] = own[:-1, -1] = trend @ mean - (trend * totals * shared) @ mean
+    own[-1, -1] = float(trend**2 @ totals - (shared * (trend * totals) ** 2).sum()) + 1.0
+    own += 1e-9 * np.trace(own) * np.eye(len(own))
+    return own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
