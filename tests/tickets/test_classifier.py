@@ -46,8 +46,8 @@ def test_what_is_denied_does_not_count() -> None:
 
 def test_a_slip_counts_less_than_the_word() -> None:
     judge = Classifier(TAXONOMY).judge
-    right = dict(judge("The window is frozen", "").symptoms)["slow"]
-    slip = dict(judge("The window is frozne", "").symptoms)["slow"]
+    right = dict(judge("The window is sluggish", "").symptoms)["slow"]
+    slip = dict(judge("The window is slugigsh", "").symptoms)["slow"]
     assert 0.3 < slip < right
     assert one_slip("frozne", "frozen")
     assert not one_slip("frozen", "frozen")

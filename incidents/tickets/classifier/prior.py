@@ -16,6 +16,7 @@ from pathlib import Path
 from incidents.tickets.classifier.text import Words, fold, has_wide_script, stem, stems, unmarked
 
 STRONG, WEAK, TERM, NAMED, DESCRIBED = 2.0, 0.7, 1.6, 1.2, 0.35
+MARKED = 3.5  # a title's own mark, such as "[FEATURE]", is nearly a label
 TITLE = 1.5
 MISSPELT = 0.6
 FADING = (1.0, 0.6, 0.4, 0.3, 0.2, 0.15)
@@ -34,8 +35,9 @@ _STOP = frozenset(
         "them they not no does do did else nobody anything new more much something other one all any above none",
     )
 )
-_FUZZY_LENGTH = 5
+_FUZZY_LENGTH = 6
 _REMEMBERED = 100_000
+_MARK = re.compile(r"\[|feature request|\w+:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,8 @@ class _Phrases:
     def add(self, phrase: str, group: int, weight: float) -> None:
         folded = fold(phrase)
         if phrase.startswith("^"):
-            self.starts.append((fold(phrase[1:]) + (" " if phrase.endswith(" ") else ""), group, weight))
+            start = fold(phrase[1:]) + (" " if phrase.endswith(" ") else "")
+            self.starts.append((start, group, MARKED if _MARK.match(start) else weight))
             return
         if has_wide_script(folded):
             known = self.inside.setdefault(folded, {})

@@ -31,6 +31,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.U)
 _PREFIXED = re.compile(r"^\s*\[?(?:bug|model|docs?|feature(?: request)?|feat|enhancement)\]?\s*:?\s*", re.I)
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _SUFFIXES = ("ingly", "edly", "ings", "ing", "ies", "ied", "ed", "es", "ly", "s")
+# Words whose stem would be another word.
+_WHOLE = {"theme": "theme", "themes": "theme", "windows": "windows", "during": "during", "news": "news"}
 _VOWELS = frozenset("aeiouy")
 
 
@@ -86,7 +88,8 @@ def stem(word: str) -> str:
     ['drain', 'drain', 'forgot', 'stop', 'quota', 'this']
     """
     base = word.removesuffix("'s")
-    if len(base) < 4 or not base.isascii() or base.isdigit():
+    base = _WHOLE.get(base, base)
+    if base in _WHOLE or len(base) < 4 or not base.isascii() or base.isdigit():
         return base
     for suffix in _SUFFIXES:
         rest = base[: -len(suffix)]
