@@ -99,8 +99,17 @@ def draw(world: World, settings: Settings | None = None) -> Drawn:
     observed[random.random(observed.shape) < world.missing] = -1
     patterns, pattern = np.unique(observed, axis=0, return_inverse=True)
     pattern = pattern.reshape(-1)
+    evidence = _as_evidence(world, rows, patterns, pattern, use, settings or Settings())
+    return Drawn(evidence=evidence, bins=rows[:, 0], pattern=pattern, symptom=rows[:, 2], cause=cause)
+
+
+def _as_evidence(
+    world: World, rows: np.ndarray, patterns: np.ndarray, pattern: np.ndarray, use: np.ndarray, settings: Settings
+) -> CaseEvidence:
+    hours = np.arange(world.days * 24) + 0.5
+    day = np.arange(world.days * 24) // 24
     cells, count = np.unique(np.column_stack([rows[:, 0], pattern, rows[:, 2]]), axis=0, return_counts=True)
-    evidence = CaseEvidence(
+    return CaseEvidence(
         edges=np.arange(world.days * 24 + 1, dtype=float),
         day=day,
         weekday=day % 7,
@@ -114,9 +123,8 @@ def draw(world: World, settings: Settings | None = None) -> Drawn:
         cell_count=count.astype(float),
         changes=world.changes,
         usage=Usage(segments=SEGMENTS, share=use),
-        settings=settings or Settings(),
+        settings=settings,
     )
-    return Drawn(evidence=evidence, bins=rows[:, 0], pattern=pattern, symptom=rows[:, 2], cause=cause)
 
 
 CACHE = ChangeExposure(key="cache", started=300.0, ended=500.0, end_kind="revert", scope=((1, (0,)),))
