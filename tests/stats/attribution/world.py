@@ -99,12 +99,12 @@ def draw(world: World, settings: Settings | None = None) -> Drawn:
     observed[random.random(observed.shape) < world.missing] = -1
     patterns, pattern = np.unique(observed, axis=0, return_inverse=True)
     pattern = pattern.reshape(-1)
-    evidence = _as_evidence(world, rows, patterns, pattern, use, settings or Settings())
+    evidence = _as_evidence(world, rows, patterns=patterns, pattern=pattern, use=use, settings=settings or Settings())
     return Drawn(evidence=evidence, bins=rows[:, 0], pattern=pattern, symptom=rows[:, 2], cause=cause)
 
 
 def _as_evidence(
-    world: World, rows: np.ndarray, patterns: np.ndarray, pattern: np.ndarray, use: np.ndarray, settings: Settings
+    world: World, rows: np.ndarray, *, patterns: np.ndarray, pattern: np.ndarray, use: np.ndarray, settings: Settings
 ) -> CaseEvidence:
     hours = np.arange(world.days * 24) + 0.5
     day = np.arange(world.days * 24) // 24
