@@ -78,3 +78,18 @@ def test_an_import_does_not_bring_erased_words_back() -> None:
     assert (again.created, again.updated, again.unchanged) == (1, 0, 1)
     assert Ticket.objects.get(external_id="t-1").text == ""
     assert Ticket.objects.get(external_id="t-2").text == WORDS
+
+
+def test_similar_tickets_are_masked_and_of_the_product_alone(client: Client) -> None:
+    product = make_product()
+    row = make_ticket(product, text=WORDS, reporter="r-1")
+    make_ticket(product, text=WORDS + " again", reporter="r-1")
+    address = reverse("ticket-similar", args=[row.pk])
+    client.force_login(make_user(Role.SUPPORT, product=product))
+    page = client.get(address).content.decode()
+    assert "[e-mail]" in page
+    assert "Nearly the same words" in page
+    assert "same reporter" in page
+    assert "wrote 2 tickets in all" in page
+    client.force_login(make_user(Role.SUPPORT, product=make_product()))
+    assert client.get(address).status_code == 404

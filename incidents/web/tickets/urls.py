@@ -8,6 +8,7 @@ urlpatterns = [
     path("tickets/", views.tickets, name="tickets"),
     path("tickets/<int:ticket_id>/", views.ticket, name="ticket"),
     path("tickets/<int:ticket_id>/decide/", views.ticket_decide, name="ticket-decide"),
+    path("tickets/<int:ticket_id>/similar/", views.ticket_similar, name="ticket-similar"),
     path("tickets/<int:ticket_id>/raw/", views.ticket_raw, name="ticket-raw"),
     path("tickets/<int:ticket_id>/erase/", views.ticket_erase, name="ticket-erase"),
     path("triage/quality/", quality.quality, name="triage-quality"),

@@ -28,6 +28,7 @@ from incidents.tickets.inbox import (
 )
 from incidents.tickets.privacy import private_parts
 from incidents.tickets.reporters import erase_reporter, n_by_same_reporter, reveal_private
+from incidents.tickets.similar import similar_tickets
 from incidents.tickets.versions import ask_for_training
 from incidents.web.cases.frame import case_context
 from incidents.web.people import signed_in
@@ -107,6 +108,20 @@ def _listing(request: HttpRequest, product: Any, **window: Any) -> dict[str, Any
 def ticket(request: HttpRequest, ticket_id: int) -> HttpResponse:
     """Show one ticket: what was said, when it began, from where, its symptoms and its probable causes."""
     return render(request, "tickets/detail.html", _detail(request, ticket_for(request.user, ticket_id)))
+
+
+@require_safe
+@login_required
+def ticket_similar(request: HttpRequest, ticket_id: int) -> HttpResponse:
+    """List the tickets that say nearly the same, as a part of the ticket's page."""
+    row = ticket_for(request.user, ticket_id)
+    context = {
+        "similar": similar_tickets(row),
+        "same_reporter": row.reporter,
+        "n_by_reporter": n_by_same_reporter(row),
+        "display_zone": ZoneInfo(row.product.timezone),
+    }
+    return render(request, "tickets/similar.html", context)
 
 
 @require_POST
