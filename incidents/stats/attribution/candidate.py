@@ -1,15 +1,15 @@
 """How much better one more excess explains the case: Laplace evidence of each candidate, its size and its error."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from incidents.stats.attribution.base import Base, Effect, State
+from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.exposed import Exposure
 from incidents.stats.attribution.laplace import Mixture, Mode, find_mode
+from incidents.stats.attribution.layout import MERGE_FROM, Layout, every_cell, exposure_column, merged_cells
 
 FEWEST_EXPECTED = 12.0  # tickets; the prior of an excess is never centred lower
 
@@ -24,9 +24,11 @@ class Candidate:
     size: float  # tickets
     log_error: float  # standard error of the log size
     thinning: float  # variance of the number of tickets given the rates
-    share: NDArray[np.float32]  # (N,) of each cell of the fit
+    state: State  # on top of which it was fitted
     v: Floats  # (m, K) log parameters of background, effects and candidate
     delta: Floats  # (p,) move of the time regression
+    mix: Floats  # (D, K) random effects of blocks
+    scope: Floats  # (D,)
     log_weight: float = 0.0  # log prior weight of its shape among the shapes of the change
     others: tuple[Floats, ...] = ()  # theta of the state's effects in this fit
 
@@ -47,10 +49,9 @@ class Evaluator:
             settings.profile_strength * np.asarray(profiles[c.kind]) + 0.05 if c.kind in profiles else self.even
             for c in frame.evidence.changes
         ]
-        starts = np.flatnonzero(np.diff(base.block_symptom, prepend=-1))
-        self.group = base.block_symptom[starts]
-        self.start = starts
-        self.size = np.diff(np.append(starts, len(frame.cell_count)))
+        self.every = every_cell(base)
+        slots = frame.cell_kind * frame.n_symptoms + frame.cell_symptom
+        self.kind_counts = tally(slots, frame.cell_count, len(frame.kind_pattern) * frame.n_symptoms)
 
     def profile(self, exposure: Exposure) -> Floats:
         """Dirichlet parameters of a candidate's symptom profile."""
@@ -75,135 +76,31 @@ class Evaluator:
             )
         return out
 
-    def _problem(self, state: State, scope: Floats) -> tuple[Mixture, Floats, list[Floats]]:
-        """Return the problem without a candidate, a start of v, and the state's effects' cell columns."""
-        base, frame = self.base, self.base.frame
+    def trial(self, state: State, exposure: Exposure) -> "Trial | None":
+        """Set up fits of one scope on top of a state; None where the exposure reaches nobody."""
+        if exposure.reach <= 0 or not exposure.curve.any() or self.base.block_mass(state, exposure).sum() <= 1e-9:
+            return None
+        return Trial(self, state, exposure)
+
+    def cell_share(self, candidate: Candidate) -> Floats:
+        """Return the share of each cell of the frame (N,) that a candidate owns, as it was fitted."""
+        base, frame, state = self.base, self.base.frame, candidate.state
         k = frame.n_symptoms
-        seen = state.seen.ravel()[base.slot_of]
-        rate = base.block_rate(state)
-        total = state.background.reshape(-1, k).sum(0)
-        split = bool(scope.min() < 1.0) if scope.size else False
-        if split:
-            held = state.background * scope.reshape(*frame.lattice.shape, 1)
-            part = base._margins(held).ravel()[base.slot_of]
-            share = np.clip(part / np.maximum(seen, 1e-300), 0.0, 1.0)
-            inside = held.reshape(-1, k).sum(0)[None]
-            moved = base.moved(scope)
-            if moved is not None:
-                share = np.minimum(share * base.cell_moved(moved), 1.0)
-                inside = np.minimum(inside * moved.reach[:, None], 0.999 * total)
-            columns = [share, 1.0 - share]
-            masses = [rate[:, None] * inside, rate[:, None] * (total - inside)]
-        else:
-            columns = [np.ones(len(seen))]
-            masses = [rate[:, None] * total]
-        n_background = len(columns)
-        v = [np.zeros(k) for _ in columns]
-        for effect in state.effects:
-            columns.append(base.cell_exposure(state, effect.exposure) / np.maximum(seen, 1e-300))
-            masses.append(np.repeat(base.block_mass(state, effect.exposure)[:, None], k, axis=1))
-            v.append(np.log(np.maximum(effect.theta, 1e-12)))
-        settings = frame.evidence.settings
-        problem = Mixture(
-            count=frame.cell_count,
-            group=self.group,
-            start=self.start,
-            size=self.size,
-            column=np.ascontiguousarray(np.array(columns).T),
-            mass=np.ascontiguousarray(np.array(masses).transpose(1, 0, 2)),
-            n_background=n_background,
-            split=split,
-            block_count=frame.block_count,
-            design=base.time.columns,
-            design_precision=base.time.precision,
-            design_offset=state.beta,
-            level_variance=state.day_dispersion,
-            mix_variance=state.mix_dispersion,
-            scope_variance=self.scope_variance(state, scope) if split else 1.0,
-            profiles=[self.profile(effect.exposure) for effect in state.effects],
-            log_total_mean=self.log_mean,
-            log_total_spread=settings.share_spread,
-        )
-        return problem, np.array(v), columns
-
-    def null(self, state: State, scope: Floats) -> tuple[Mixture, Mode]:
-        """Fit the state without a candidate, the background split at a scope."""
-        problem, v, _ = self._problem(state, scope)
-        k = self.base.frame.n_symptoms
-        rho = np.zeros((self.base.frame.n_blocks, 1 + k + (1 if problem.split else 0)))
-        rho[:, 0] = np.log(np.maximum(state.frailty, 1e-3))
-        rho[:, 1 : 1 + k] = np.log(np.maximum(state.mix_frailty, 1e-3))
-        self.fits += 1
-        return problem, find_mode(problem, v, rho=rho)
-
-    def evaluate(
-        self, state: State, exposures: list[Exposure], others: Callable[[Candidate], list[Exposure]] | None = None
-    ) -> list[Candidate]:
-        """Fit exposures of one scope on top of the state; those without any reach are left out.
-
-        With `others`, the first is fitted and `others` says which more are worth it.
-        """
-        exposures = [e for e in exposures if e.reach > 0 and e.curve.any()]
-        if not exposures:
-            return []
-        problem, null = self.null(state, exposures[0].scope)
-        seen = np.maximum(state.seen.ravel()[self.base.slot_of], 1e-300)
-        out: list[Candidate] = []
-        warm: Mode | None = None
-        warm_mass = 1.0
-        queue = list(exposures if others is None else exposures[:1])
-        while queue:
-            exposure = queue.pop(0)
-            mass = self.base.block_mass(state, exposure)
-            total = float(mass.sum())
-            if total <= 1e-9:
-                continue
-            column = self.base.cell_exposure(state, exposure) / seen
-            if (column > 0).sum() < 1:
-                continue
-            larger = grown(problem, column, mass, self.profile(exposure))
-            if warm is None:
-                start = self._start(state, column, total)
-                mode = find_mode(
-                    larger, np.vstack([null.v, start[None]]), delta=null.delta, rho=_rho(null, problem.split)
-                )
-            else:
-                v = warm.v.copy()
-                v[-1] += np.log(warm_mass / total)
-                mode = find_mode(larger, v, delta=warm.delta, rho=_rho(warm, problem.split), iterations=8)
-            warm, warm_mass = mode, total
-            self.fits += 1
-            out.append(self._candidate(exposure, larger, mode, null))
-            if others is not None and len(out) == 1:
-                queue += [e for e in others(out[0]) if e.curve.any()]
-        return out
-
-    def _start(self, state: State, column: Floats, total: float) -> Floats:
-        """A first guess of log theta: a few per cent of what is exposed."""
-        frame = self.base.frame
-        size = max(4.0, 0.03 * frame.total)
-        return np.full(frame.n_symptoms, np.log(size / max(frame.n_symptoms, 1) / total))
-
-    def _candidate(self, exposure: Exposure, problem: Mixture, mode: Mode, null: Mode) -> Candidate:
-        m, k = mode.v.shape
-        theta = np.exp(mode.v)
-        share = mode.share[:, -1]
-        owned = problem.count * share
-        weight = np.zeros(len(mode.precision))
-        weight[(m - 1) * k : m * k] = theta[-1] / theta[-1].sum()
-        variance = float(weight @ np.linalg.solve(mode.precision, weight))
-        return Candidate(
-            exposure=exposure,
-            gain=mode.evidence - null.evidence,
-            theta=theta[-1],
-            size=float(owned.sum()),
-            log_error=float(np.sqrt(max(variance, 1e-6))),
-            thinning=float((owned * (1 - share)).sum()),
-            share=share.astype(np.float32),
-            v=mode.v,
-            delta=mode.delta,
-            others=tuple(theta[problem.n_background : -1]),
-        )
+        shape = _Columns(base, state, candidate.exposure.scope, self.every)
+        n_background = len(shape.columns)
+        y, block = frame.cell_symptom, base.cell_block
+        total = np.zeros(len(y))
+        for c, column in enumerate(shape.columns):
+            level = candidate.v[c][None] + candidate.mix
+            if shape.split and c == 0:
+                level = level + candidate.scope[:, None]
+            total += np.exp(level).ravel()[block * k + y] * column
+        for e, effect in enumerate(state.effects):
+            column = exposure_column(base, state, self.every, effect.exposure, shape.ratio(effect.exposure))
+            total += np.exp(candidate.v[n_background + e])[y] * column
+        own = exposure_column(base, state, self.every, candidate.exposure, shape.ratio(candidate.exposure))
+        own = candidate.theta[y] * own
+        return np.asarray(own / np.maximum(total + own, 1e-300), dtype=np.float64)
 
     def adopt(self, state: State, candidate: Candidate) -> State:
         """Return the state with the candidate as an effect, background and time moved to its fit."""
@@ -230,6 +127,168 @@ class Evaluator:
             beta=beta,
         )
         return replace(state, rate=base._rate(state))
+
+
+class _Columns:
+    """Background columns of one scope on a layout, and ratios of excess to background."""
+
+    def __init__(self, base: Base, state: State, scope: Floats, layout: Layout | None) -> None:
+        frame = base.frame
+        k = frame.n_symptoms
+        self.pattern = frame.kind_pattern
+        self.seen = np.maximum(state.seen[self.pattern], 1e-300)  # (Q, K)
+        self.split = bool(scope.min() < 1.0) if scope.size else False
+        self.inside = np.zeros((1, k))
+        self.share = np.ones_like(self.seen)
+        self.moved = base.moved(scope) if self.split else None
+        if self.split:
+            held = state.background * scope.reshape(*frame.lattice.shape, 1)
+            self.share = np.clip(base._margins(held)[self.pattern] / self.seen, 0.0, 1.0)
+            self.inside = held.reshape(-1, k).sum(0)[None]
+        self.columns: list[Floats] = [] if layout is None else self.on(layout)
+
+    def on(self, layout: Layout) -> list[Floats]:
+        """Return the background's columns on a layout."""
+        if not self.split:
+            return [np.ones(len(layout.count))]
+        share = layout.average(self.share)[layout.row]
+        if self.moved is not None:
+            factor = self.moved.table[self.moved.signature[layout.row_kind][layout.row], layout.block]
+            share = np.minimum(share * factor, 1.0)
+        return [share, 1.0 - share]
+
+    def ratio(self, exposure: Exposure) -> Floats:
+        """Return the excess's mass over the background's, without time (Q, K)."""
+        return np.asarray(exposure.inside[self.pattern][:, None] / self.seen, dtype=np.float64)
+
+
+class Trial:
+    """Fits of one scope on top of one state: without a candidate, then with one after another."""
+
+    def __init__(self, evaluator: Evaluator, state: State, exposure: Exposure) -> None:
+        """Lay out the cells and fit the state as it is, its background split at the scope."""
+        self.evaluator, self.state, self.base = evaluator, state, evaluator.base
+        self.k = self.base.frame.n_symptoms
+        self.columns = _Columns(self.base, state, exposure.scope, None)
+        self.layout = self._layout(exposure)
+        self.problem, start = self._problem(exposure.scope)
+        rho = np.zeros((self.base.frame.n_blocks, 1 + self.k + (1 if self.problem.split else 0)))
+        rho[:, 0] = np.log(np.maximum(state.frailty, 1e-3))
+        rho[:, 1 : 1 + self.k] = np.log(np.maximum(state.mix_frailty, 1e-3))
+        evaluator.fits += 1
+        self.null = find_mode(self.problem, start, rho=rho)
+        self.warm: tuple[Mode, float] | None = None
+
+    def _layout(self, exposure: Exposure) -> Layout:
+        evaluator, frame = self.evaluator, self.base.frame
+        if len(frame.cell_count) <= MERGE_FROM:
+            return evaluator.every
+        signature = np.zeros(len(frame.kind_pattern), np.int64)
+        features = [self.columns.share]
+        guess = np.full(self.k, self._size() / max(self.k, 1) / max(self._mass(exposure), 1e-300))
+        for own, theta in [(exposure, 3.0 * guess), *((e.exposure, e.theta) for e in self.state.effects)]:
+            relative = self.columns.ratio(own) * theta
+            features.append(relative / (1.0 + relative))
+            for apart in (own.state, None if own.moved is None else own.moved.signature):
+                if apart is not None:
+                    signature = signature * (int(apart.max()) + 1) + apart
+        if self.columns.moved is not None:
+            signature = signature * (int(self.columns.moved.signature.max()) + 1) + self.columns.moved.signature
+        return merged_cells(self.base, evaluator.kind_counts, np.stack(features, axis=2), signature)
+
+    def _size(self) -> float:
+        return max(4.0, 0.03 * self.base.frame.total)
+
+    def _mass(self, exposure: Exposure) -> float:
+        return float(self.base.block_mass(self.state, exposure).sum())
+
+    def _problem(self, scope: Floats) -> tuple[Mixture, Floats]:
+        """Return the problem without a candidate, and a start of v."""
+        base, state, evaluator, k = self.base, self.state, self.evaluator, self.k
+        rate = base.block_rate(state)
+        total = state.background.reshape(-1, k).sum(0)
+        columns = self.columns.on(self.layout)
+        inside = self.columns.inside
+        if self.columns.moved is not None:
+            inside = np.minimum(inside * self.columns.moved.reach[:, None], 0.999 * total)
+        masses = [rate[:, None] * (total - inside)]
+        if self.columns.split:
+            masses.insert(0, rate[:, None] * inside)
+        n_background = len(columns)
+        v = [np.zeros(k) for _ in columns]
+        for effect in state.effects:
+            ratio = self.columns.ratio(effect.exposure)
+            columns.append(exposure_column(base, state, self.layout, effect.exposure, ratio))
+            masses.append(np.repeat(base.block_mass(state, effect.exposure)[:, None], k, axis=1))
+            v.append(np.log(np.maximum(effect.theta, 1e-12)))
+        problem = Mixture(
+            count=self.layout.count,
+            group=self.layout.group,
+            start=self.layout.start,
+            size=self.layout.size,
+            column=np.ascontiguousarray(np.array(columns).T),
+            mass=np.ascontiguousarray(np.array(masses).transpose(1, 0, 2)),
+            n_background=n_background,
+            split=self.columns.split,
+            block_count=base.frame.block_count,
+            design=base.time.columns,
+            design_precision=base.time.precision,
+            design_offset=state.beta,
+            level_variance=state.day_dispersion,
+            mix_variance=state.mix_dispersion,
+            scope_variance=evaluator.scope_variance(state, scope) if self.columns.split else 1.0,
+            profiles=[evaluator.profile(effect.exposure) for effect in state.effects],
+            log_total_mean=evaluator.log_mean,
+            log_total_spread=base.frame.evidence.settings.share_spread,
+        )
+        return problem, np.array(v)
+
+    def fit(self, exposure: Exposure) -> Candidate | None:
+        """Fit one excess with the trial's scope; None where nothing of it falls on a cell."""
+        mass = self.base.block_mass(self.state, exposure)
+        total = float(mass.sum())
+        if total <= 1e-9:
+            return None
+        column = exposure_column(self.base, self.state, self.layout, exposure, self.columns.ratio(exposure))
+        if not (column > 0).any():
+            return None
+        larger = grown(self.problem, column, mass, self.evaluator.profile(exposure))
+        split = self.problem.split
+        if self.warm is None:
+            first = np.full(self.k, np.log(self._size() / max(self.k, 1) / total))
+            v = np.vstack([self.null.v, first[None]])
+            mode = find_mode(larger, v, delta=self.null.delta, rho=_rho(self.null, split))
+        else:
+            near, near_mass = self.warm
+            v = near.v.copy()
+            v[-1] += np.log(near_mass / total)
+            mode = find_mode(larger, v, delta=near.delta, rho=_rho(near, split), iterations=8)
+        self.warm = (mode, total)
+        self.evaluator.fits += 1
+        return self._candidate(exposure, larger, mode)
+
+    def _candidate(self, exposure: Exposure, problem: Mixture, mode: Mode) -> Candidate:
+        m, k = mode.v.shape
+        theta = np.exp(mode.v)
+        share = mode.share[:, -1]
+        owned = problem.count * share
+        weight = np.zeros(len(mode.precision))
+        weight[(m - 1) * k : m * k] = theta[-1] / theta[-1].sum()
+        variance = float(weight @ np.linalg.solve(mode.precision, weight))
+        return Candidate(
+            exposure=exposure,
+            gain=mode.evidence - self.null.evidence,
+            theta=theta[-1],
+            size=float(owned.sum()),
+            log_error=float(np.sqrt(max(variance, 1e-6))),
+            thinning=float((owned * (1 - share)).sum()),
+            state=self.state,
+            v=mode.v,
+            delta=mode.delta,
+            mix=mode.mix,
+            scope=mode.scope,
+            others=tuple(theta[problem.n_background : -1]),
+        )
 
 
 def _rho(mode: Mode, split: bool) -> Floats:

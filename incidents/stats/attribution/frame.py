@@ -16,6 +16,7 @@ from incidents.stats.attribution.exposure import curves, shapes
 from incidents.stats.attribution.lattice import Lattice, build_lattice, usage_tensor
 
 STEP_HOURS = 6.0
+COARSE_FROM, COARSE_HOURS = 150_000, 24.0  # so many cells need no finer time
 FEWEST_DAYS = 7  # below, blocks are shorter than a day
 SHORT_BLOCKS = 24
 
@@ -146,7 +147,7 @@ def _inside(lattice: Lattice, mass: Floats) -> Floats:
 
 def _time_units(evidence: CaseEvidence) -> tuple[Ints, Ints, Ints]:
     """Return block of each bin, step of each bin, block of each step."""
-    edges, n_bins = evidence.edges, evidence.n_bins
+    edges = evidence.edges
     n_days = int(evidence.day.max()) + 1
     if n_days >= FEWEST_DAYS:
         block = evidence.day - evidence.day[0]
@@ -155,10 +156,10 @@ def _time_units(evidence: CaseEvidence) -> tuple[Ints, Ints, Ints]:
         block = np.floor((edges[:-1] - edges[0]) / length + 1e-9).astype(np.int64)
     block = np.unique(block, return_inverse=True)[1]
     start = edges[:-1][np.searchsorted(block, block)]
-    part = np.floor((edges[:-1] - start) / STEP_HOURS + 1e-9).astype(np.int64)
+    hours = STEP_HOURS if len(evidence.cell_count) <= COARSE_FROM else COARSE_HOURS
+    part = np.floor((edges[:-1] - start) / hours + 1e-9).astype(np.int64)
     key = block * (int(part.max()) + 1) + part
     unique, step = np.unique(key, return_inverse=True)
-    del n_bins
     return block, step, (unique // (int(part.max()) + 1)).astype(np.int64)
 
 

@@ -38,13 +38,13 @@ def cell_posterior(search: Search, found: Found) -> tuple[Floats, Floats]:
             if weight < NEGLIGIBLE:
                 continue
             if candidate.exposure.change == UNLOGGED:
-                unlogged += weight * candidate.share
+                unlogged += weight * search.evaluator.cell_share(candidate)
             else:
-                changes[candidate.exposure.change] += weight * candidate.share
+                changes[candidate.exposure.change] += weight * search.evaluator.cell_share(candidate)
     for candidate in found.weak:
         weight = found.weak_probability[candidate.exposure.change]
         if weight > 0.01:
-            changes[candidate.exposure.change] += weight * candidate.share
+            changes[candidate.exposure.change] += weight * search.evaluator.cell_share(candidate)
     total = np.maximum(unlogged + changes.sum(0), 1.0)
     return (changes / total).T, unlogged / total
 

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import expit, logsumexp
 
 from incidents.stats.attribution.base import Base, State
-from incidents.stats.attribution.candidate import Candidate, Evaluator
+from incidents.stats.attribution.candidate import Candidate, Evaluator, Trial
 from incidents.stats.attribution.evidence import Floats
-from incidents.stats.attribution.exposed import Exposure
 from incidents.stats.attribution.frame import Frame
 from incidents.stats.attribution.screen import Screen, promising
 from incidents.stats.attribution.surges import best_surge
@@ -26,6 +25,7 @@ SURGE = 1.0  # log odds from which a surge is taken in
 MOST_SURGES = 4
 STOP = -0.5  # log posterior odds at which no further excess is added
 HOPELESS = -2.5  # log posterior odds of the best shape below which the other shapes are not fitted
+OUT_OF_REACH = 12.0  # or that lie so far behind the best candidate
 SHAPE_SLACK = 6.0  # shapes whose score is lower by more than this, and below this share of the best, are left out
 SHAPE_SHARE = 0.6
 EXACT = 24  # changes fitted exactly in the last round
@@ -94,32 +94,41 @@ class Search:
 
     # ------------------------------------------------------------------ candidates
     def _fitted(self, state: State, allowed: list[int], width: int) -> list[Candidate]:
+        """Fit the likeliest shape of the promising changes, then the other shapes of those still in the running."""
         scores = self.screen.scores(state)
         chosen = promising(scores, allowed, width) if len(allowed) > width else allowed
-        return [candidate for j in chosen for candidate in self._shapes(state, j, scores[j])]
+        trials = [(j, *self._first(state, j, scores[j])) for j in chosen]
+        odds = [first.gain + self.prior[j] for j, _, first in trials if first is not None]
+        best = max(odds, default=0.0)
+        out: list[Candidate] = []
+        for j, trial, first in trials:
+            if trial is not None and first is not None:
+                out += self._shapes(trial, first, scores[j], max(HOPELESS, best - OUT_OF_REACH))
+        return out
 
-    def _shapes(self, state: State, change: int, scores: Floats) -> list[Candidate]:
-        """Fit a change's likeliest shape; the others too, unless nothing of it would remain in the running."""
-        order = np.argsort(-scores, kind="stable")
-        exposures = [self.base.exposure(change, int(shape)) for shape in order]
+    def _first(self, state: State, change: int, scores: Floats) -> tuple[Trial | None, Candidate | None]:
+        exposure = self.base.exposure(change, int(np.argmax(scores)))
+        trial = self.evaluator.trial(state, exposure)
+        return trial, None if trial is None else trial.fit(exposure)
 
-        def others(first: Candidate) -> list[Exposure]:
-            if first.gain + self.prior[change] < HOPELESS:
-                return []
-            kept = scores[order[1:]] > min(scores[order[0]] - SHAPE_SLACK, SHAPE_SHARE * scores[order[0]])
-            return [e for e, keep in zip(exposures[1:], kept, strict=True) if keep]
-
-        fitted = self.evaluator.evaluate(state, exposures, others)
-        if len(fitted) == 1:  # as if all shapes were alike
-            return [replace(fitted[0], log_weight=0.0)]
-        return [replace(c, log_weight=self.shape_prior) for c in fitted]
+    def _shapes(self, trial: Trial, first: Candidate, scores: Floats, floor: float) -> list[Candidate]:
+        """Fit a change's other shapes, unless nothing of it would remain in the running."""
+        change, shape = first.exposure.change, first.exposure.shape
+        if first.gain + self.prior[change] < floor:  # as if all shapes were alike
+            return [replace(first, log_weight=0.0)]
+        least = min(scores[shape] - SHAPE_SLACK, SHAPE_SHARE * scores[shape])
+        others = [k for k in np.argsort(-scores, kind="stable") if k != shape and scores[k] > least]
+        fitted = [first, *(trial.fit(self.base.exposure(change, int(k))) for k in others)]
+        return [replace(c, log_weight=self.shape_prior) for c in fitted if c is not None]
 
     def _unlogged(self, state: State) -> list[Candidate]:
-        return [
-            replace(candidate, log_weight=log_prior)
-            for exposure, log_prior in self.scan.best(state)
-            for candidate in self.evaluator.evaluate(state, [exposure])
-        ]
+        out = []
+        for exposure, log_prior in self.scan.best(state):
+            trial = self.evaluator.trial(state, exposure)
+            candidate = None if trial is None else trial.fit(exposure)
+            if candidate is not None:
+                out.append(replace(candidate, log_weight=log_prior))
+        return out
 
     def _log_odds(self, candidate: Candidate) -> float:
         if candidate.exposure.change == UNLOGGED:
@@ -219,15 +228,16 @@ class Search:
         gains = np.full(self.frame.n_changes, -np.inf)
         out: list[Candidate] = []
         for j in chosen:
-            fitted = self._shapes(state, j, scores[j])
-            if not fitted:
+            trial, first = self._first(state, j, scores[j])
+            if trial is None or first is None:
                 continue
+            fitted = self._shapes(trial, first, scores[j], HOPELESS)
             odds = np.array([self._log_odds(c) for c in fitted])
-            probability[j] = 1.0 / (1.0 + np.exp(-float(logsumexp(odds))))
+            probability[j] = float(expit(float(logsumexp(odds))))
             gains[j] = max(c.gain for c in fitted)
             out.append(fitted[int(np.argmax(odds))])
         for j in allowed:
             if j not in chosen:
                 guess = min(float(scores[j].max()) - 3.0, 0.0)
-                probability[j] = 1.0 / (1.0 + np.exp(-(guess + self.prior[j])))
+                probability[j] = float(expit(guess + self.prior[j]))
         return out, probability, gains

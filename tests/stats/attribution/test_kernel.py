@@ -1,5 +1,7 @@
 """The compiled kernel against the same mathematics in NumPy, and against finite differences."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,10 +22,11 @@ def problem(request: pytest.FixtureRequest) -> Mixture:
     base = Base(build_frame(drawn.evidence))
     state = base.fit(base.start(), 6)
     evaluator = Evaluator(base)
-    exposure = base.exposure(0, 1)
-    null, _ = evaluator.null(state, base.frame.lattice.mask(scope).ravel())
+    exposure = replace(base.exposure(0, 1), scope=base.frame.lattice.mask(scope).ravel())
+    trial = evaluator.trial(state, exposure)
+    assert trial is not None
     column = base.cell_exposure(state, exposure) / np.maximum(state.seen.ravel()[base.slot_of], 1e-300)
-    return grown(null, column, base.block_mass(state, exposure), evaluator.even)
+    return grown(trial.problem, column, base.block_mass(state, exposure), evaluator.even)
 
 
 def start(problem: Mixture) -> np.ndarray:
