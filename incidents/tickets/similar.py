@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
@@ -13,8 +13,8 @@ from django.db.models import Prefetch
 from incidents.tickets.classifier.text import Words, words_of
 from incidents.tickets.models import TICKET_WORDS, Ticket, TicketSymptom
 
-CANDIDATES = 300
-KNOWN, UNKNOWN = 6, 3  # words asked for: of those whose frequency is known, and of those too rare to have one
+CANDIDATES = 100
+ASKED_FOR = 9  # words
 SAME_WORDS = 0.6
 LEAST_ALIKE = 0.15
 
@@ -33,9 +33,22 @@ def similar_tickets(ticket: Ticket, *, limit: int = 6) -> list[Similar]:
     wanted = rarest_lexemes(ticket)
     if not wanted:
         return []
-    query = SearchQuery(" | ".join(map(_quoted, wanted)), search_type="raw", config="simple")
+    # Two rare words in common find near copies among millions; where that finds few, one has to do.
+    rows = _sharing(ticket, [" & ".join(pair) for pair in combinations(map(_quoted, wanted), 2)])
+    if len(rows) < limit:
+        seen = {row.pk for row in rows}
+        rows += [row for row in _sharing(ticket, list(map(_quoted, wanted))) if row.pk not in seen]
+    ranked = rank(words_of(ticket.title, ticket.text), [words_of(row.title, row.text) for row in rows])
+    return [Similar(ticket=rows[i], alike=alike, is_same=same) for i, alike, same in ranked[:limit]]
+
+
+def _sharing(ticket: Ticket, alternatives: Sequence[str]) -> list[Ticket]:
+    """Return the newest tickets of the product, other than this, in which one of the conditions on words holds."""
+    if not alternatives:
+        return []
+    query = SearchQuery(" | ".join(alternatives), search_type="raw", config="simple")
     labels = TicketSymptom.objects.filter(confidence__gte=0.5).select_related("symptom").order_by("-confidence")
-    rows = list(
+    return list(
         Ticket.objects.filter(product_id=ticket.product_id)
         .exclude(pk=ticket.pk)
         .alias(words=TICKET_WORDS)
@@ -43,8 +56,6 @@ def similar_tickets(ticket: Ticket, *, limit: int = 6) -> list[Similar]:
         .order_by("-reported_at", "-id")
         .prefetch_related(Prefetch("labels", queryset=labels))[:CANDIDATES]
     )
-    ranked = rank(words_of(ticket.title, ticket.text), [words_of(row.title, row.text) for row in rows])
-    return [Similar(ticket=rows[i], alike=alike, is_same=same) for i, alike, same in ranked[:limit]]
 
 
 def rank(wanted: Words, candidates: Sequence[Words]) -> list[tuple[int, float, bool]]:
@@ -84,10 +95,10 @@ def rarest_lexemes(ticket: Ticket) -> list[str]:
             [f"{ticket.title}\n{ticket.text}"[:20_000]],
         )
         rows = cursor.fetchall()
-    known = [lexeme for lexeme, share in rows if share is not None]
+    # What the statistics leave out is rarer than all they hold.
     unknown = [lexeme for lexeme, share in rows if share is None]
-    # Without statistics (few tickets) all words are unknown, and asking for more of them costs nothing.
-    return known[:KNOWN] + unknown[: UNKNOWN if known else KNOWN + UNKNOWN]
+    known = [lexeme for lexeme, share in rows if share is not None]
+    return (unknown + known)[:ASKED_FOR]
 
 
 def _pairs(words: Words) -> frozenset[tuple[str, str]]:
