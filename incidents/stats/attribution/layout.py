@@ -15,9 +15,9 @@ from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.stats.attribution.exposed import Exposure
 
-MERGE_FROM = 8_000  # cells; fewer are fitted one by one
+MERGE_FROM = 25_000  # cells; fewer are fitted one by one
 BLOCKS_FROM = 60_000  # cells from which time is merged to whole blocks
-CLASSES = 60  # kinds of report kept apart per symptom
+CLASSES = 120  # kinds of report kept apart per symptom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def merged_cells(base: Base, counts: Floats, features: Floats, signature: Ints) 
     label = np.unique(label, return_inverse=True)[1].reshape(-1).astype(np.int64)
     weight = counts + 1e-3
     n_rows = int(label.max()) + 1
-    member = cluster(features.reshape(n_kinds * k, -1), weight, label, n_rows, max(CLASSES * k, n_rows))
+    member = cluster(features.reshape(n_kinds * k, -1), weight, label, n_rows, n_rows + CLASSES * k)
     n_rows = int(member.max()) + 1
     row_symptom, row_kind = np.zeros(n_rows, np.int64), np.zeros(n_rows, np.int64)
     row_symptom[member] = np.tile(np.arange(k), n_kinds)

@@ -1,8 +1,12 @@
 """Surges, drift of use and verdicts, each for itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from incidents.stats.attribution import attribute, candidate
+from incidents.stats.attribution.clustering import cluster
 from incidents.stats.attribution.drift import measure_drift
 from incidents.stats.attribution.frame import build_frame
 from incidents.stats.attribution.surges import Totals, best_surge, calm_variance, surge_column
@@ -48,8 +52,6 @@ def test_a_launched_value_is_seen_in_the_tickets_alone() -> None:
     evidence = drawn.evidence
     late = (evidence.patterns[evidence.cell_pattern, 0] != 2) | (evidence.cell_bin >= 300)
     cut = {n: getattr(evidence, n)[late] for n in ("cell_bin", "cell_pattern", "cell_symptom", "cell_count")}
-    from dataclasses import replace
-
     frame = build_frame(replace(evidence, **cut))
     axis = frame.lattice.dims.index(0)
     factors = frame.drift.factors[axis]
@@ -59,8 +61,6 @@ def test_a_launched_value_is_seen_in_the_tickets_alone() -> None:
 
 
 def test_counted_use_gives_the_factors() -> None:
-    from dataclasses import replace
-
     drawn = draw(World(changes=(CACHE,)))
     use = np.ones((drawn.evidence.n_bins, 2))
     use[: drawn.evidence.n_bins // 2, 1] = 0.0
@@ -91,3 +91,23 @@ def test_a_clear_owner_is_named_and_a_close_second_makes_a_set() -> None:
 def test_a_moved_metric_alone_names_nothing() -> None:
     named = name_changes(np.array([0.6]), np.array([[0.6]]), np.array([0.2]), np.zeros((1, 1), bool), 0.5)
     assert named[0].verdict == "not supported"
+
+
+def test_merged_cells_give_nearly_the_same_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = draw(World(changes=(CACHE, FLAG), harm={"cache": (700.0, (0.1, 0.8, 0.1))}, background=6000.0))
+    exact = attribute(drawn.evidence)
+    monkeypatch.setattr(candidate, "MERGE_FROM", 0)
+    merged = attribute(drawn.evidence)
+    for a, b in zip(exact.changes, merged.changes, strict=True):
+        assert a.verdict == b.verdict
+        assert b.probability == pytest.approx(a.probability, abs=0.05)
+        assert b.excess.value == pytest.approx(a.excess.value, rel=0.05, abs=5)
+
+
+def test_clustering_keeps_groups_apart_and_splits_the_widest() -> None:
+    points = np.array([[0.0], [0.1], [0.9], [1.0], [0.5], [0.5]])
+    label = np.array([0, 0, 0, 0, 1, 1])
+    found = cluster(points, np.ones(6), label, 2, 3)
+    assert found[0] == found[1] != found[2] == found[3]
+    assert found[4] == found[5]
+    assert len(set(found.tolist())) == 3
