@@ -1,6 +1,7 @@
 """People behind tickets: whoever reads their words unmasked is written down, and they can be erased."""
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -14,6 +15,9 @@ from incidents.tickets.models import Ticket
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+_ERASED: dict[str, Any] = {"title": "", "text": "", "reporter": "", "url": "", "extra": {}}
+_BLOCK = 5_000
 
 
 @transaction.atomic
@@ -36,7 +40,7 @@ def erase_reporter(*, actor: "User", product: Product, reporter: str) -> int:
         raise NotReady("The ticket does not say who reported it: dismiss it, or erase it at its source.")
     rows = Ticket.objects.filter(product=product, reporter=reporter)
     numbers = list(rows.select_for_update().values_list("pk", flat=True))
-    Ticket.objects.filter(pk__in=numbers).update(title="", text="", reporter="", url="", extra={}, erased_at=Now())
+    Ticket.objects.filter(pk__in=numbers).update(**_ERASED, erased_at=Now())
     record_audit(
         actor=actor,
         action="reporter erased",
@@ -45,6 +49,30 @@ def erase_reporter(*, actor: "User", product: Product, reporter: str) -> int:
         detail={"tickets": len(numbers)},
     )
     return len(numbers)
+
+
+def forget_old_texts(*, product: Product, before: dt.datetime) -> int:
+    """Erase words, reporters and addresses of tickets reported before an instant; return how many.
+
+    Time, segment, symptoms and weight stay, so that attribution does not change. A block of tickets is one
+    transaction; a run that was stopped may be run again.
+    """
+    n = 0
+    while numbers := list(
+        Ticket.objects.filter(product=product, reported_at__lt=before, erased_at=None)
+        .order_by("reported_at", "pk")
+        .values_list("pk", flat=True)[:_BLOCK]
+    ):
+        with transaction.atomic():
+            n += Ticket.objects.filter(pk__in=numbers).update(**_ERASED, erased_at=Now())
+            record_audit(
+                actor=None,
+                action="old texts erased",
+                subject=product,
+                product_id=product.pk,
+                detail={"tickets": len(numbers), "reported before": before.isoformat()},
+            )
+    return n
 
 
 def n_by_same_reporter(ticket: Ticket) -> int:
