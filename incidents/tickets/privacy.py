@@ -54,7 +54,7 @@ _PHONE = re.compile(
     r"(?<![\w.#/-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,5}"
     r"|\(\d{3,5}\)[ .-]?\d{3,4}[ .-]?\d{3,4}|\d{3}[.-]\d{3}[.-]\d{4}|0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,5})(?![\w-]|\.\d)"
 )
-_PHONE_MARK = re.compile(r"(?i)(?:phone|tel|call me|mobile|whatsapp|cell)\D{0,15}(?P<value>\d[\d ().-]{6,18}\d)")
+_PHONE_MARK = re.compile(r"(?i)\b(?:phone|tel|call me|mobile|whatsapp|cell)\b\D{0,15}(?P<value>\d[\d ().-]{6,18}\d)")
 _IPV4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])")
 _HOME = re.compile(

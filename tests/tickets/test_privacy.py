@@ -50,6 +50,7 @@ def test_planted(kind: Kind, text: str, expected: str) -> None:
         "tokens are gone, token consumption doubled, password reset fails",
         "Issue #12345678901234, request 500-529",
         "Thanks\nfor looking into this",
+        "approximately 2026-03-24, IntelliJ 2025.2.5 1234567",
         "1711459200 seconds, 1711459200000 ms",
         "",
     ],
