@@ -258,3 +258,16 @@ def upsert(
         return Recorded(
             created=created, updated=updated, unchanged=known + stage.n - created - updated, repeated=repeated
         )
+
+
+def refresh_statistics(tables: Iterable[str], *, n_written: int) -> None:
+    """Let the planner see rows that have just come in by the thousand; a few rows are left to the autovacuum.
+
+    Until then it may take a table for empty and join it row by row, which turns milliseconds into minutes. To be called
+    outside of the transactions that wrote, since each table is locked against other ANALYZEs until the commit.
+    """
+    if n_written < _ANALYZE_FROM:
+        return
+    with connection.cursor() as cursor:
+        for table in sorted(tables):
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")

@@ -220,6 +220,7 @@ def test_views_layers_and_folds(opened: Callable[..., Page]) -> None:
     assert page.evaluate("document.querySelector('#ov-complaints-plot .ov-plotly')._fullLayout.yaxis2 !== undefined")
     page.get_by_text("By kind").click()
     page.wait_for_url("**group=kind*")
+    settled(page)
     page.keyboard.press("Escape")
     fold = page.locator(".ov-fold").first
     expect(fold).to_have_attribute("aria-expanded", "true")

@@ -120,7 +120,7 @@ def test_from_a_bundle_to_what_the_public_reads(
 
     # See: changes, complaints and metrics on one axis.
     expect(page.locator("h1")).to_have_text(incident.title)
-    expect(page.locator("#ov-complaints-plot .main-svg").first).to_be_visible()
+    expect(page.locator("#ov-complaints-plot .main-svg").first).to_be_visible(timeout=LONG)
     expect(page.locator("#ov-complaints-sub")).to_contain_text("in view")
     picture(page, "overlay")
 

@@ -289,3 +289,18 @@ def test_a_huge_text_of_many_words_goes_in(tmp_path: Path) -> None:
     report = take_in(tmp_path, tickets=[ticket(text=text, title="x" * 10_000)])
     assert counts(report, "tickets.jsonl") == (1, 0, 0)
     assert Ticket.objects.get().text == text
+
+
+def test_the_planner_knows_of_rows_that_came_in_by_the_thousand(tmp_path: Path) -> None:
+    from django.db import connection
+
+    def known() -> float:
+        with connection.cursor() as cursor:
+            cursor.execute("select reltuples from pg_class where relname = 'incidents_ticket'")
+            return float(cursor.fetchone()[0])
+
+    with connection.cursor() as cursor:
+        cursor.execute("analyze incidents_ticket")
+    before = known()
+    take_in(tmp_path, tickets=[ticket(id=f"t{number}") for number in range(1500)])
+    assert known() >= before + 1500

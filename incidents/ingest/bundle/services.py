@@ -11,6 +11,7 @@ from incidents.catalog.models import Product
 from incidents.catalog.queries import administers_all, require
 from incidents.catalog.recording import ensure_product, receive, record_dimensions, record_symptoms
 from incidents.catalog.services import ensure_source
+from incidents.catalog.upsert import refresh_statistics
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
 from incidents.core.errors import NotPermitted, Problem
@@ -32,6 +33,16 @@ if TYPE_CHECKING:
 __all__ = ["check_bundle", "import_bundle"]
 
 MAX_SLUG = 80
+# The tables that a bundle may fill with many rows.
+FILLED = (
+    "incidents_change",
+    "incidents_exposurecount",
+    "incidents_metricpoint",
+    "incidents_metricseries",
+    "incidents_segment",
+    "incidents_ticket",
+    "incidents_ticketsymptom",
+)
 
 
 def import_bundle(
@@ -83,6 +94,7 @@ def import_bundle(
         seconds=time.monotonic() - started,
     )
     _record_import(report, destination, actor)
+    refresh_statistics(FILLED, n_written=report.created + report.updated)
     return report
 
 
