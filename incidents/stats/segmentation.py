@@ -8,8 +8,9 @@ others 2005, doi:10.1109/LSP.2001.838216).
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from incidents.stats.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -18,7 +19,7 @@ LEVEL, LEVEL_AND_SPREAD, AUTOREGRESSIVE, TREND, MARGINAL = range(5)
 SMALL = 1e-8
 
 
-@njit(cache=True)
+@compiled
 def _cost(kind: int, a: int, b: int, s: Floats, floor: float) -> float:
     """Cost of the segment [a, b) from cumulative sums `s` (6, n + 1): y, y^2, t, t^2, t y, lag products."""
     n = b - a
@@ -51,7 +52,7 @@ def _cost(kind: int, a: int, b: int, s: Floats, floor: float) -> float:
     return -2.0 * evidence
 
 
-@njit(cache=True)
+@compiled
 def _partition(kind: int, s: Floats, n: int, penalty: float, least: int, floor: float) -> Ints:
     best = np.full(n + 1, np.inf)
     best[0] = -penalty

@@ -1,12 +1,12 @@
 """Grouping of points by few features, compiled: split the widest group until there are enough."""
 
 import numpy as np
-from numba import njit
 
 from incidents.stats.attribution.evidence import Floats, Ints
+from incidents.stats.compiled import compiled
 
 
-@njit(cache=True)
+@compiled
 def cluster(features: Floats, weight: Floats, label: Ints, n_labels: int, n_wanted: int) -> Ints:
     """Split the groups of `label` until there are `n_wanted`: always the one with the largest weighted spread."""
     n, n_features = features.shape

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from incidents.stats.attribution.climb import climb
 from incidents.stats.attribution.evidence import Floats, Ints
+from incidents.stats.attribution.kernel import climb
 
 
 @dataclass(slots=True, kw_only=True)
