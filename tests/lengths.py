@@ -1,6 +1,6 @@
 """Guards the hard limits of length: files of 400 lines, functions of 60. As a program it names what is over.
 
-Compiled loops (`@compiled`) may be as long as the algorithm they hold: a call in their inner loop is paid a million times.
+Compiled loops (`@compiled`) may be as long as their algorithm: a call in them is paid a million times.
 So may the plain references (`reference_*.py`) that they are tested against, which are read beside them.
 """
 
