@@ -25,10 +25,12 @@ SURGE = 1.0  # log odds from which a surge is taken in
 MOST_SURGES = 4
 STOP = -0.5  # log posterior odds at which no further excess is added
 HOPELESS = -2.5  # log posterior odds of the best shape below which the other shapes are not fitted
+IN_SIGHT = -1.5  # log posterior odds from which a change is fitted in every further round
+CLEARLY = 0.5  # log odds of one shape at which a change that was passed over is added
 OUT_OF_REACH = 12.0  # or that lie so far behind the best candidate
 SHAPE_SLACK = 6.0  # shapes whose score is lower by more than this, and below this share of the best, are left out
 SHAPE_SHARE = 0.6
-EXACT = 24  # changes fitted exactly in the last round
+EXACT = 250  # changes fitted exactly in the last round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class Search:
         self.scan = Scan(self.base)
         self.prior = prior_odds  # (J,) log odds
         self._surges = 0
+        self._in_sight: set[int] = set()
         self.shape_prior = -np.log(max(len(frame.shapes), 1))
         self.reachable = [j for j in range(frame.n_changes) if frame.reach[j] > 0 and frame.curve[j].any()]
 
@@ -75,14 +78,14 @@ class Search:
         state = self.base.calm(self.base.fit(self.base.start(), 8))
         state = self.base.calm(self.base.fit(state, 6))
         while len(state.effects) < self.settings.max_effects:
-            grown = self._grow(state)
+            grown = self._grow(state) or self._overlooked(state)
             if grown is None:
                 break
             state = grown
             self._tell(min(0.1 * len(state.effects), 0.5))
         state, slots = self._owners(state)
         self._tell(0.8)
-        weak, probability, gains = self._weak(state, slots)
+        weak, probability, gains = self._weak(state)
         return Found(
             state=state,
             slots=tuple(slots),
@@ -92,11 +95,24 @@ class Search:
             fits=self.evaluator.fits,
         )
 
+    def _overlooked(self, state: State) -> State | None:
+        """Fit every change on top of a state that seems complete: the cheap scores may have passed one over.
+
+        Changes that come near are kept in sight from then on.
+        """
+        candidates, _, gains = self._weak(state)
+        self._in_sight.update(int(j) for j in np.flatnonzero(gains + self.prior > IN_SIGHT))
+        best = max(candidates, key=self._log_odds, default=None)
+        if best is None or self._log_odds(best) < max(STOP, CLEARLY):
+            return None
+        return self.base.calm(self.base.fit(self.evaluator.adopt(state, best), 6))
+
     # ------------------------------------------------------------------ candidates
     def _fitted(self, state: State, allowed: list[int], width: int) -> list[Candidate]:
         """Fit the likeliest shape of the promising changes, then the other shapes of those still in the running."""
         scores = self.screen.scores(state)
-        chosen = promising(scores, allowed, width) if len(allowed) > width else allowed
+        chosen = promising(scores, allowed, width) if len(allowed) > width else list(allowed)
+        chosen += [j for j in allowed if j in self._in_sight and j not in chosen]
         trials = [(j, *self._first(state, j, scores[j])) for j in chosen]
         odds = [first.gain + self.prior[j] for j, _, first in trials if first is not None]
         best = max(odds, default=0.0)
@@ -219,7 +235,7 @@ class Search:
             unlogged=unlogged,
         )
 
-    def _weak(self, state: State, slots: list[Slot]) -> tuple[list[Candidate], Floats, Floats]:
+    def _weak(self, state: State) -> tuple[list[Candidate], Floats, Floats]:
         used = {effect.exposure.change for effect in state.effects}
         allowed = [j for j in self.reachable if j not in used]
         scores = self.screen.scores(state)

@@ -10,6 +10,9 @@ from incidents.stats.attribution.findings import Verdict
 
 CLOSE = 2.5  # owners within these odds of the likeliest owner of an excess cannot be told from it
 ALIKE = 20.0  # the same for changes with the same exposure, which complaints alone can never tell apart
+WIDE = 10.0  # odds within which further owners join while the set is not yet likely as a whole
+LARGEST_SET = 8
+SURE, THIN = 0.9, 0.42  # an excess that surely has an owner, none of whom holds more than this
 FAINT = 0.02
 LEAST_EVIDENCE = float(np.log(3.0))  # log Bayes factor that complaints themselves must give a change that is named
 
@@ -44,8 +47,9 @@ def name_changes(
     Notes
     -----
     An excess whose likeliest owner leads by less than `CLOSE` to one (`ALIKE` to one over a change with the same
-    exposure) makes a set; a change in such a set is ambiguous. Without a set, a change is named from `declare_at` on,
-    if complaints speak for it themselves: a moved metric alone never names a change.
+    exposure) makes a set. Where an excess surely has an owner but none holds much of it, further owners join until
+    the set is likely, as in a credible set. A change in such a set is ambiguous. Without a set, a change is named
+    from `declare_at` on, if complaints speak for it themselves: a moved metric alone never names a change.
     """
     n = len(probability)
     sets: list[set[int]] = [set() for _ in range(n)]
@@ -56,6 +60,12 @@ def name_changes(
         top = int(np.argmax(owners))
         margin = np.where(alike[top], ALIKE, CLOSE)
         close = [int(j) for j in np.flatnonzero((owners > owners[top] / margin) & (owners > FAINT))]
+        spread = owners.sum() >= SURE and owners[top] <= THIN
+        for j in np.argsort(-owners, kind="stable") if spread else ():
+            if owners[close].sum() >= declare_at or owners[j] < owners[top] / WIDE or len(close) >= LARGEST_SET:
+                break
+            if int(j) not in close:
+                close.append(int(j))
         if owners[close].sum() < declare_at:
             continue
         for j in close:
