@@ -61,7 +61,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_keepdb() -> bool:
-    """Leave the test databases to the end of the embedded server, which takes them along, whoever is still connected."""
+    """Leave the test databases to the end of the embedded server, whoever is still connected."""
     return "WORKBENCH_TEST_DATABASE_URL" not in os.environ
 
 
