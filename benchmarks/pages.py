@@ -93,7 +93,7 @@ def measure(client: Client, address: str) -> tuple[int, float, float]:
     with CaptureQueriesContext(connection) as seen:
         page()
     own = [row["sql"] for row in seen.captured_queries if not any(name in row["sql"] for name in SESSION)]
-    reads = [sql for sql in own if sql.lstrip("( ").lower().startswith(("select", "with"))]
+    reads = [sql for sql in own if sql.lstrip("( \n\t").lower().startswith(("select", "with"))]
     return len(own), seconds_of(page), seconds_of(lambda: bare(reads))
 
 
