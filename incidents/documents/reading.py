@@ -23,10 +23,10 @@ from incidents.documents.facts import (
     SymptomFact,
 )
 from incidents.documents.words import Moment, slug_piece
+from incidents.metrics.catalogue import smallest_drop_seen
 from incidents.metrics.models import EvalRun, Metric
 from incidents.response.models import CandidateChange, Incident
 from incidents.response.queries import candidates_of, changes_of, statements_of, zone_of
-from incidents.stats.power import detectable_drop
 from incidents.tickets.queries import Complaints, symptom_totals
 
 _REF = 20
@@ -199,21 +199,10 @@ def _evals(incident: Incident) -> tuple[EvalFact, ...]:
             discordant=row.discordant,
             subject=row.subject,
             verdict=row.verdict,
-            detectable=_detectable(row),
+            detectable=smallest_drop_seen(row),
         )
         for row in rows.order_by("at", "id")
     )
-
-
-def _detectable(row: EvalRun) -> float | None:
-    """Return the smallest drop the run could have shown, None where what was recorded does not tell."""
-    if not row.n:
-        return None
-    if row.paired:
-        return detectable_drop(n=row.n, discordant=row.discordant) if row.discordant is not None else None
-    baseline = row.baseline_score if row.baseline_score is not None else row.score
-    # A score in other units than a pass rate has no such drop.
-    return detectable_drop(n=row.n, baseline=baseline) if baseline is not None and 0 < baseline <= 1 else None
 
 
 def _symptoms(incident: Incident, totals: Mapping[int, float]) -> tuple[SymptomFact, ...]:

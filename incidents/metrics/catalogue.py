@@ -13,6 +13,7 @@ from incidents.catalog.queries import require, visible_products
 from incidents.core.access import Action
 from incidents.core.errors import NotThere
 from incidents.metrics.models import EvalRun, ExposureCount, Metric
+from incidents.stats.power import detectable_drop
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -142,6 +143,17 @@ def series_overviews(metric: Metric) -> list[SeriesOverview]:
 def eval_runs_of(product: Product) -> QuerySet[EvalRun]:
     """Return the product's evaluation runs, the newest first."""
     return EvalRun.objects.filter(product=product).order_by("-at", "-id")
+
+
+def smallest_drop_seen(run: EvalRun) -> float | None:
+    """Return the smallest drop that the run could have shown, as a share; None where the record does not tell."""
+    if not run.n:
+        return None
+    if run.paired:
+        return detectable_drop(n=run.n, discordant=run.discordant) if run.discordant is not None else None
+    baseline = run.baseline_score if run.baseline_score is not None else run.score
+    # A score in other units than a pass rate has no such drop.
+    return detectable_drop(n=run.n, baseline=baseline) if baseline is not None and 0 < baseline <= 1 else None
 
 
 def exposure_extent(product: Product) -> tuple[int, dt.datetime | None, dt.datetime | None]:

@@ -16,9 +16,9 @@ from incidents.metrics.catalogue import (
     metric_for,
     metric_overviews,
     series_overviews,
+    smallest_drop_seen,
 )
 from incidents.response.queries import visible_incidents
-from incidents.stats.power import detectable_drop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +63,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _eval_line(run: Any) -> EvalLine:
     change = None if run.score is None or run.baseline_score is None else run.score - run.baseline_score
-    return EvalLine(run=run, smallest_drop=_smallest_drop(run), change=change)
-
-
-def _smallest_drop(run: Any) -> float | None:
-    """Return what the run could have seen, as a share; None where its size, score or unit does not allow to say."""
-    if not run.n:
-        return None
-    baseline = run.baseline_score if run.baseline_score is not None else run.score
-    if run.paired:
-        return detectable_drop(n=run.n, discordant=run.discordant) if run.discordant is not None else None
-    return detectable_drop(n=run.n, baseline=baseline) if baseline is not None and 0 < baseline <= 1 else None
+    return EvalLine(run=run, smallest_drop=smallest_drop_seen(run), change=change)
 
 
 @require_safe

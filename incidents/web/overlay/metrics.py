@@ -8,6 +8,7 @@ import numpy as np
 
 from incidents.charts.axis import Axis
 from incidents.charts.metrics import EvalPoint, Line, eval_figure, gaps, metric_figure
+from incidents.metrics.catalogue import smallest_drop_seen
 from incidents.metrics.queries import (
     SeriesBins,
     SeriesRow,
@@ -20,7 +21,6 @@ from incidents.metrics.queries import (
     series_with_points,
 )
 from incidents.stats.change_points import change_points
-from incidents.stats.power import detectable_drop
 from incidents.web.overlay.state import OverlayState
 
 PIXELS_A_POINT = 1.6
@@ -177,28 +177,19 @@ def _evals(state: OverlayState) -> dict[str, Any] | None:
     for run in runs:
         known = run.score is not None and run.baseline_score is not None
         difference = (run.score or 0.0) - (run.baseline_score or 0.0) if known else float("nan")
-        least = _detectable(run)
+        least = smallest_drop_seen(run)
         at = axis.hours(run.at) + (12.0 if "at" in run.day_fields else 0.0)
-        points.append(EvalPoint(at=at, name=run.suite, difference=difference, detectable=least))
+        points.append(
+            EvalPoint(at=at, name=run.suite, difference=difference, detectable=float("nan") if least is None else least)
+        )
         told.append(
             {
                 "at": round(at, 3),
                 "suite": run.suite,
                 "n": run.n,
                 "difference": round(difference * 100, 2) if known else None,
-                "detectable": round(least * 100, 2) if np.isfinite(least) else None,
+                "detectable": None if least is None else round(least * 100, 2),
                 "verdict": run.verdict,
             }
         )
     return {"figure": eval_figure(points), "runs": told}
-
-
-def _detectable(run: Any) -> float:
-    """Return the smallest drop (share of tasks) that a run could have seen; NaN where too little is told."""
-    baseline = run.baseline_score if run.baseline_score is not None else run.score
-    drop = None
-    if run.n and run.paired and run.discordant is not None:
-        drop = detectable_drop(n=run.n, discordant=run.discordant)
-    elif run.n and not run.paired and baseline is not None and 0 < baseline <= 1:
-        drop = detectable_drop(n=run.n, baseline=baseline)
-    return float("nan") if drop is None else drop
