@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from incidents.catalog.queries import visible_products
 from incidents.metrics.catalogue import (
     eval_runs_of,
     exposure_extent,
@@ -19,6 +18,7 @@ from incidents.metrics.catalogue import (
     smallest_drop_seen,
 )
 from incidents.response.queries import visible_incidents
+from incidents.web.products import product_context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +44,8 @@ class EvalLine:
 @login_required
 def metrics(request: HttpRequest) -> HttpResponse:
     """List the metrics and evaluation runs of one product."""
-    products = list(visible_products(request.user))
-    wanted = request.GET.get("product", "")
-    product = next((one for one in products if one.slug == wanted), products[0] if products else None)
-    context: dict[str, Any] = {"section": "metrics", "products": products, "product": product}
+    context = {"section": "metrics"} | product_context(request)
+    product = context["product"]
     if product is not None:
         zone = ZoneInfo(product.timezone)
         context |= {

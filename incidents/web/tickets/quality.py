@@ -1,6 +1,5 @@
 """The page of the classifier: how right it is per symptom, what moved, its versions, and learning on demand."""
 
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -10,22 +9,21 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents.catalog.queries import permitted, product_by_slug, symptoms_of, visible_products
+from incidents.catalog.queries import permitted, product_by_slug, symptoms_of
 from incidents.core.access import Action
 from incidents.core.errors import NotReady
 from incidents.jobs.queries import is_final, latest_job
 from incidents.tickets import versions
 from incidents.web.people import signed_in
+from incidents.web.products import product_context
 
 
 @require_safe
 @login_required
 def quality(request: HttpRequest) -> HttpResponse:
     """Show how the classifier of one product does."""
-    products = list(visible_products(request.user))
-    wanted = request.GET.get("product", "")
-    product = next((one for one in products if one.slug == wanted), products[0] if products else None)
-    context: dict[str, Any] = {"section": "tickets", "products": products, "product": product}
+    context = {"section": "tickets"} | product_context(request)
+    product = context["product"]
     if product is not None:
         stored = list(versions.versions_of(product)[:20])
         active = next((one for one in stored if one.is_active), None)

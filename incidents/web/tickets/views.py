@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents.catalog.queries import dimensions_of, permitted, symptoms_of, visible_products
+from incidents.catalog.queries import dimensions_of, permitted, symptoms_of
 from incidents.charts.labels import plural
 from incidents.core.access import Action
 from incidents.core.audit import audit_trail
@@ -32,6 +32,7 @@ from incidents.tickets.similar import similar_tickets
 from incidents.tickets.versions import ask_for_training
 from incidents.web.cases.frame import case_context
 from incidents.web.people import signed_in
+from incidents.web.products import product_context
 from incidents.web.segments import chosen_segment, segment_query
 from incidents.web.tickets.causes import probable_causes
 from incidents.web.tickets.stated import stated_onset, stated_segment
@@ -41,10 +42,8 @@ from incidents.web.tickets.stated import stated_onset, stated_segment
 @login_required
 def tickets(request: HttpRequest) -> HttpResponse:
     """List the tickets of one product; with several products, the reader chooses."""
-    products = list(visible_products(request.user))
-    wanted = request.GET.get("product", "")
-    product = next((one for one in products if one.slug == wanted), products[0] if products else None)
-    context: dict[str, Any] = {"section": "tickets", "products": products, "product": product}
+    context = {"section": "tickets"} | product_context(request)
+    product = context["product"]
     if product is not None:
         context |= _listing(request, product)
         context |= {"display_zone": ZoneInfo(product.timezone), "zone": ZoneInfo(product.timezone)}
