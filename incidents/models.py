@@ -4,7 +4,16 @@ from incidents.attribution.models import AttributionRun
 from incidents.catalog.models import Dimension, DimensionValue, Membership, Product, Segment, Source, Symptom
 from incidents.changes.models import ArtifactVersion, Change, ChangeLink, RolloutStep
 from incidents.core.models import AuditEntry
-from incidents.documents.models import Claim, Document, Review, ReviewRequest, Revision
+from incidents.documents.models import (
+    Claim,
+    Document,
+    DocumentPolicy,
+    DocumentTemplate,
+    Review,
+    ReviewRequest,
+    Revision,
+    TemplateRevision,
+)
 from incidents.jobs.models import Heartbeat, Job
 from incidents.metrics.models import EvalRun, ExposureCount, Metric, MetricPoint, MetricSeries
 from incidents.publishing.models import Publication
@@ -32,6 +41,8 @@ __all__ = [
     "Dimension",
     "DimensionValue",
     "Document",
+    "DocumentPolicy",
+    "DocumentTemplate",
     "EvalRun",
     "Evidence",
     "ExposureCount",
@@ -55,6 +66,7 @@ __all__ = [
     "Source",
     "Statement",
     "Symptom",
+    "TemplateRevision",
     "Ticket",
     "TicketSymptom",
     "TimelineEntry",

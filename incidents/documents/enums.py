@@ -45,3 +45,12 @@ class Verdict(models.TextChoices):
 
     APPROVED = "approved", "Approved"
     CHANGES_REQUESTED = "changes_requested", "Changes requested"
+
+
+class TemplateKind(models.TextChoices):
+    """What a template makes."""
+
+    POSTMORTEM = "postmortem", "Postmortem"
+    NOTICE = "notice", "Change notice"
+    SEGMENT = "segment", "Notice to a segment"
+    MACRO = "macro", "Support answer"

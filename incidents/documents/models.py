@@ -1,13 +1,16 @@
 """Postmortems and notices: text in revisions, claims bound to evidence, reviews of one exact revision."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from incidents.attribution.models import AttributionRun
+from incidents.catalog.models import Product
 from incidents.changes.models import Change
+from incidents.core.access import Role
 from incidents.core.models import Stamped
-from incidents.documents.enums import DocumentKind, DocumentState, NoticeHeading, Verdict
+from incidents.documents.enums import DocumentKind, DocumentState, NoticeHeading, TemplateKind, Verdict
 from incidents.response.models import Incident
 
 
@@ -78,6 +81,8 @@ class Review(models.Model):
     revision_number = models.PositiveIntegerField()
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     verdict = models.CharField(max_length=20, choices=Verdict.choices)
+    # The roles that the reviewer held then: a product may ask for the approval of several.
+    roles = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     note = models.TextField(blank=True)
     # The reason for approving in spite of unsupported claims, where there were any.
     sign_off = models.TextField(blank=True)
@@ -102,3 +107,52 @@ class ReviewRequest(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["document", "revision_number", "reviewer"], name="review_request_once")
         ]
+
+
+class DocumentTemplate(Stamped):
+    """A house's own template: Markdown with slots (templating.py); `version` counts saves, `source` is the newest."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="document_templates")
+    kind = models.CharField(max_length=12, choices=TemplateKind.choices)
+    name = models.CharField(max_length=120)
+    source = models.TextField()
+    version = models.PositiveIntegerField(default=1)
+    is_retired = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["kind", "name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "kind", "name"], name="template_once"),
+            models.CheckConstraint(condition=Q(kind__in=TemplateKind.values), name="template_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TemplateRevision(models.Model):
+    """A template as it was after one save."""
+
+    template = models.ForeignKey(DocumentTemplate, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    source = models.TextField()
+    note = models.CharField(max_length=300, blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["template", "number"], name="template_revision_once")]
+
+
+class DocumentPolicy(Stamped):
+    """How a product writes one kind of document: the template it begins from, the roles that must all approve."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="document_policies")
+    kind = models.CharField(max_length=12, choices=TemplateKind.choices)
+    # A built-in template's key, or "t" and the number of a stored one; empty: the built-in default.
+    template = models.CharField(max_length=40, blank=True)
+    required_roles = ArrayField(models.CharField(max_length=20, choices=Role.choices), default=list, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["product", "kind"], name="document_policy_once")]

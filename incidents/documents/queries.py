@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
@@ -12,7 +13,7 @@ from django.db.models import Q, QuerySet
 from incidents.catalog.models import Product
 from incidents.catalog.queries import require
 from incidents.changes.models import Change
-from incidents.core.access import PERMISSIONS, Action
+from incidents.core.access import PERMISSIONS, Action, Role
 from incidents.core.errors import NotThere
 from incidents.documents.catalogue import catalogue_of
 from incidents.documents.enums import DocumentKind, DocumentState, Verdict
@@ -21,6 +22,7 @@ from incidents.documents.findings import Catalogue
 from incidents.documents.judging import Judged, judge
 from incidents.documents.models import Claim, Document, Review, ReviewRequest, Revision
 from incidents.documents.reading import facts_of, facts_stamp
+from incidents.documents.templates.queries import policy_of
 from incidents.response.enums import CandidateStatus
 from incidents.response.models import CandidateChange, Incident
 from incidents.response.queries import incident_for, visible_incidents
@@ -30,12 +32,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Document",
+    "approvals_of",
     "author_of_current",
     "current_facts",
     "document_for",
     "documents_of",
     "evidence_catalogue",
     "judged",
+    "missing_roles",
     "named_change_ids",
     "notices_of",
     "people_who_may",
@@ -140,11 +144,26 @@ def requests_of(document: Document) -> QuerySet[ReviewRequest]:
     return rows.select_related("reviewer", "requested_by").order_by("id")
 
 
+def approvals_of(document: Document) -> list[Review]:
+    """Return the approvals of the current revision that still stand, the newest first.
+
+    A save voids them, and so does a reviewer who asks for changes.
+    """
+    rows = Review.objects.filter(document=document, revision_number=document.version).select_related("reviewer")
+    return list(takewhile(lambda row: row.verdict == Verdict.APPROVED.value, rows))
+
+
+def missing_roles(document: Document) -> list[Role]:
+    """Return the roles that must approve the current revision and have not yet."""
+    given = {role for row in approvals_of(document) for role in row.roles}
+    wanted = policy_of(document.incident.product, document.kind).required_roles
+    return [Role(role) for role in wanted if role not in given]
+
+
 def standing_approval(document: Document) -> Review | None:
-    """Return the approval of the current revision, None where there is none: a save voids it."""
-    rows = Review.objects.filter(document=document, revision_number=document.version)
-    newest = rows.select_related("reviewer").first()
-    return newest if newest is not None and newest.verdict == Verdict.APPROVED.value else None
+    """Return the last approval of the current revision, None where there is none or a required role is missing."""
+    approvals = approvals_of(document)
+    return approvals[0] if approvals and not missing_roles(document) else None
 
 
 def author_of_current(document: Document) -> "User | None":

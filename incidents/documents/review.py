@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from incidents.catalog.queries import permitted, require
+from incidents.catalog.queries import permitted, require, roles_of
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
 from incidents.core.errors import InputError, NotPermitted, NotReady, Problem
+from incidents.documents import words
 from incidents.documents.enums import DocumentState, Verdict
 from incidents.documents.models import Document, Review, ReviewRequest
-from incidents.documents.queries import author_of_current, judged
+from incidents.documents.queries import author_of_current, judged, missing_roles
 from incidents.documents.services import locked
 from incidents.response.queries import visible_incidents
 
@@ -47,6 +48,7 @@ def request_review(
             reviewer=person,
             defaults={"requested_by": actor, "note": note},
         )
+    _check_roles_are_asked(row)
     if row.state == DocumentState.DRAFT:
         row.state = DocumentState.IN_REVIEW
         row.save(update_fields=["state", "updated_at"])
@@ -58,6 +60,22 @@ def request_review(
         detail={"revision": row.version, "reviewers": [person.get_username() for person in reviewers]},
     )
     return row
+
+
+def _check_roles_are_asked(row: Document) -> None:
+    """Raise InputError where a role that must approve holds nobody who was asked: the review could never end."""
+    asked = {
+        role
+        for one in ReviewRequest.objects.filter(document=row, revision_number=row.version).select_related("reviewer")
+        for role in roles_of(one.reviewer, row.incident.product)
+    }
+    unasked = [role.label for role in missing_roles(row) if role not in asked]
+    if unasked:
+        raise _input_error(
+            "reviewers",
+            f"nobody with the role {words.joined(unasked)} is asked, and that role must approve",
+            "name somebody who has it",
+        )
 
 
 @transaction.atomic
@@ -72,6 +90,7 @@ def review_document(
 ) -> Review:
     """Approve the current revision or ask for changes.
 
+    The document is approved once each role that its product requires has approved; until then it stays in review.
     Raises NotPermitted for its author, NotReady where no review was asked for or where claims are not carried by the
     evidence (or gaps are left) and no reason is given in `sign_off`.
     """
@@ -95,21 +114,29 @@ def review_document(
             f"The evidence does not carry all of it ({told}). Ask for changes, or approve with a reason for signing it "
             "off."
         )
-    row.state = DocumentState.APPROVED if verdict == Verdict.APPROVED else DocumentState.DRAFT
-    row.save(update_fields=["state", "updated_at"])
     review = Review.objects.create(
         document=row,
         revision_number=row.version,
         reviewer=actor,
         verdict=verdict.value,
+        roles=sorted(role.value for role in roles_of(actor, row.incident.product)),
         note=note.strip(),
         sign_off="" if result.sound or verdict != Verdict.APPROVED else sign_off.strip(),
     )
+    missing = missing_roles(row)
+    if verdict != Verdict.APPROVED or not missing:
+        row.state = DocumentState.APPROVED if verdict == Verdict.APPROVED else DocumentState.DRAFT
+        row.save(update_fields=["state", "updated_at"])
     record_audit(
         actor=actor,
         action="document approved" if verdict == Verdict.APPROVED else "changes requested",
         subject=row,
         product_id=row.incident.product_id,
-        detail={"revision": row.version, "claims": result.counts(), "sign_off": review.sign_off},
+        detail={
+            "revision": row.version,
+            "claims": result.counts(),
+            "sign_off": review.sign_off,
+            "still_missing": [role.value for role in missing],
+        },
     )
     return review

@@ -16,10 +16,11 @@ from incidents.changes.models import Change
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
 from incidents.core.errors import Conflict, InputError, NotReady, NotThere, Problem
+from incidents.documents.audiences import check_marks, has_marks
 from incidents.documents.catalogue import catalogue_of
 from incidents.documents.citations import citations, replace_words
 from incidents.documents.drafting import build_notice, build_postmortem
-from incidents.documents.enums import ClaimState, DocumentKind, DocumentState, NoticeHeading
+from incidents.documents.enums import ClaimState, DocumentKind, DocumentState, NoticeHeading, TemplateKind
 from incidents.documents.facts import CaseFacts
 from incidents.documents.findings import Catalogue
 from incidents.documents.judging import judge
@@ -27,6 +28,7 @@ from incidents.documents.models import Claim, Document, Revision
 from incidents.documents.queries import stored_claims
 from incidents.documents.reading import facts_of
 from incidents.documents.rendering import check_source
+from incidents.documents.templates.queries import template_named
 from incidents.response.models import Incident
 
 if TYPE_CHECKING:
@@ -38,11 +40,15 @@ _NO_RUN = (
 )
 
 
-def draft_postmortem(*, actor: "User", incident: Incident) -> Document:
-    """Write a first postmortem from the case and its newest run; raise NotReady where there is no run."""
+def draft_postmortem(*, actor: "User", incident: Incident, template: str = "") -> Document:
+    """Write a first postmortem from the case and its newest run; raise NotReady where there is no run.
+
+    `template` is the key of a template of the product, "" for the one it begins from by default.
+    """
     require(actor, Action.EDIT_DOCUMENT, incident.product)
     if latest_run(incident) is None:
         raise NotReady(_NO_RUN)
+    chosen = template_named(incident.product, TemplateKind.POSTMORTEM, template)
     facts = facts_of(incident)
     return _create(
         actor=actor,
@@ -50,7 +56,8 @@ def draft_postmortem(*, actor: "User", incident: Incident) -> Document:
         facts=facts,
         kind=DocumentKind.POSTMORTEM,
         title=incident.title,
-        body=build_postmortem(facts),
+        body=build_postmortem(facts, chosen.source),
+        template=chosen.told,
     )
 
 
@@ -63,7 +70,8 @@ def draft_notice(*, actor: "User", incident: Incident, change: Change) -> Docume
         raise NotThere("This change is not one of the case: it was not in force in the case's window.")
     if fact.visibility != "public":
         raise NotReady("This change never reached users, so there is nobody to tell.")
-    notice = build_notice(facts, fact)
+    chosen = template_named(incident.product, TemplateKind.NOTICE)
+    notice = build_notice(facts, fact, chosen.source)
     return _create(
         actor=actor,
         incident=incident,
@@ -73,6 +81,7 @@ def draft_notice(*, actor: "User", incident: Incident, change: Change) -> Docume
         body=notice.body,
         heading=notice.heading,
         change=change,
+        template=chosen.told,
     )
 
 
@@ -85,6 +94,7 @@ def _create(
     kind: DocumentKind,
     title: str,
     body: str,
+    template: str,
     heading: str = "",
     change: Change | None = None,
 ) -> Document:
@@ -101,14 +111,14 @@ def _create(
         heading=heading,
         author=actor,
     )
-    _add_revision(document, actor, "Drafted from the evidence")
+    _add_revision(document, actor, f"Drafted from the evidence ({template})")
     _bind(document, catalogue_of(facts))
     record_audit(
         actor=actor,
         action="document drafted",
         subject=document,
         product_id=incident.product_id,
-        detail={"kind": kind.value, "run": document.run_id},
+        detail={"kind": kind.value, "run": document.run_id, "template": template},
     )
     return document
 
@@ -180,6 +190,7 @@ def save_document(
     body = body.replace("\r\n", "\n").replace("\r", "\n").rstrip() + "\n"
     title = " ".join(title.split())
     check_source(body)
+    check_marks(body)
     _check_title(title)
     row = locked(document, seen_version)
     wanted_heading = _heading(row, heading)
@@ -212,6 +223,11 @@ def _check_title(title: str) -> None:
             [Problem(file="title", line=None, field="", message="a title has 1 to 300 characters", remedy="shorten it")]
         )
     check_source(title)
+    if has_marks(title):
+        problem = Problem(
+            file="title", line=None, field="", message="a title is read by everyone", remedy="leave internal words out"
+        )
+        raise InputError([problem])
 
 
 def _heading(row: Document, heading: str | None) -> str:

@@ -14,6 +14,7 @@ from incidents.catalog.queries import require
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
 from incidents.core.errors import InputError, NotReady, Problem
+from incidents.documents.audiences import Audience, text_for
 from incidents.documents.enums import DocumentKind, DocumentState, NoticeHeading
 from incidents.documents.models import Document, Revision
 from incidents.documents.queries import standing_approval
@@ -39,7 +40,8 @@ def publish(*, actor: "User", document: Document, seen_version: int, correction:
     require(actor, Action.PUBLISH, document.incident.product)
     revision = Revision.objects.filter(document=document, number=seen_version).first()
     # Rendered before the lock is taken: it may take seconds. What is published is checked again under the lock.
-    html = render_markdown(revision.body, public=True) if revision else ""
+    body = text_for(revision.body, Audience.PUBLIC) if revision else ""
+    html = render_markdown(body, public=True) if revision else ""
     with transaction.atomic():
         row = (
             Document.objects.select_for_update(of=("self",))
@@ -58,7 +60,7 @@ def publish(*, actor: "User", document: Document, seen_version: int, correction:
         if current is not None and not correction.strip():
             raise _correction_missing()
         publication = _freeze(
-            row, revision=revision, html=html, actor=actor, correction=correction.strip(), current=current
+            row, revision=revision, body=body, html=html, actor=actor, correction=correction.strip(), current=current
         )
         row.state = DocumentState.PUBLISHED
         row.save(update_fields=["state", "updated_at"])
@@ -105,7 +107,14 @@ def _correction_missing() -> InputError:
 
 
 def _freeze(
-    row: Document, *, revision: Revision, html: str, actor: "User", correction: str, current: Publication | None
+    row: Document,
+    *,
+    revision: Revision,
+    body: str,
+    html: str,
+    actor: "User",
+    correction: str,
+    current: Publication | None,
 ) -> Publication:
     product = row.incident.product
     first = Publication.objects.filter(document=row).order_by("number").first()
@@ -126,9 +135,9 @@ def _freeze(
         title=revision.title,
         heading=row.heading if row.kind == DocumentKind.NOTICE else "",
         summary=summary_of(html),
-        body=revision.body,
+        body=body,
         html=html,
-        content_hash=content_hash(title=revision.title, body=revision.body, html=html, correction=correction),
+        content_hash=content_hash(title=revision.title, body=body, html=html, correction=correction),
         effective_at=_effective_at(row),
         timezone=row.incident.timezone,
         correction=correction,

@@ -237,6 +237,7 @@ def plant(story: Story) -> tuple[dict[str, str], Publication, Publication]:
         for name in (
             "draft", "draft-title", "review", "sign-off", "request", "ticket", "reporter", "revision", "note", "gap",
             "case-summary", "candidate", "timeline", "withdrawn", "vouch", "next-revision", "username", "case-title",
+            "internal-block", "internal-span", "support-block", "segment-block", "internal-note", "internal-heading",
         )
     }  # fmt: skip
     make_ticket(story.product, "slow", text=planted["ticket"], title=planted["ticket"], reporter=planted["reporter"])
@@ -257,7 +258,7 @@ def plant(story: Story) -> tuple[dict[str, str], Publication, Publication]:
     document = save_document(
         actor=story.comms, document=document, title="x", body=planted["revision"], seen_version=1, note=planted["note"]
     )
-    body = f"## Summary\n\nIt was slow. [[to be written: {planted['gap']}]]\n"
+    body = f"## Summary\n\nIt was slow. [[to be written: {planted['gap']}]]\n" + reserved(planted)
     document = save_document(actor=story.comms, document=document, title="What happened", body=body, seen_version=2)
     request_review(
         actor=story.comms, document=document, reviewers=[story.engineer], seen_version=3, note=planted["request"]
@@ -274,6 +275,15 @@ def plant(story: Story) -> tuple[dict[str, str], Publication, Publication]:
     story.comms.save()
     Document.objects.filter(pk=draft.pk).update(slug="secret-slug")
     return planted, public, gone
+
+
+def reserved(planted: dict[str, str]) -> str:
+    """Return what is meant for some readers alone, written in each way."""
+    return (
+        f"\n[[internal: {planted['internal-span']}]]\n\n::: internal\n{planted['internal-block']}[^n]\n:::\n\n"
+        f"::: support\n{planted['support-block']}\n:::\n\n::: only surface=cli\n{planted['segment-block']}\n:::\n\n"
+        f"## {planted['internal-heading']}\n\n[[internal: x]]\n\n[^n]: {planted['internal-note']}\n"
+    )
 
 
 def patterns(resolver: Any = None, prefix: str = "") -> list[tuple[str, dict[str, Any]]]:

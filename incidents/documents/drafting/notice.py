@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from incidents.documents import words
 from incidents.documents.catalogue import catalogue_of
 from incidents.documents.drafting.pen import Pen, prompt
+from incidents.documents.drafting.sources import NOTICE
 from incidents.documents.facts import CaseFacts, ChangeFact
 from incidents.documents.ledger import opposing
+from incidents.documents.templating import fill
 
 _TITLE = {"revert": "Reverted: ", "fix": "Fixed: ", "mitigation": "Mitigated: "}
 
@@ -22,22 +24,36 @@ class Notice:
     effective_at: dt.datetime
 
 
-def build_notice(facts: CaseFacts, change: ChangeFact) -> Notice:
+NOTICE_SLOTS = {
+    "title": "the change's title",
+    "changed": "what changed, and when",
+    "affected": "who is affected",
+    "noticed": "what they may notice",
+    "todo": "what to do, how to go back",
+    "ended": "how it ended; empty while the change is in force",
+    "next": "what happens next; empty once it ended",
+    "said": "earlier statements that this notice corrects",
+}
+
+
+def build_notice(facts: CaseFacts, change: ChangeFact, source: str = NOTICE) -> Notice:
     """Return the draft: what changed, who is affected, what they may notice, what to do, how it ended."""
     pen = Pen(facts, catalogue_of(facts))
     over = change.ended is not None and change.end_kind in ("revert", "fix", "mitigation")
-    parts = [
-        ("What changed", _changed(pen, change, over=over)),
-        ("Who is affected", f"{words.sentence(pen.who(change))}"),
-        ("What you may notice", _noticed(pen, change)),
-        ("What to do", _todo(pen, change)),
-        ("How it ended" if change.ended else "What happens next", _ended(pen, change)),
-        ("What we said before", _corrected(pen, change)),
-    ]
+    slots = {
+        "title": lambda: pen.title(change),
+        "changed": lambda: _changed(pen, change, over=over),
+        "affected": lambda: words.sentence(pen.who(change)),
+        "noticed": lambda: _noticed(pen, change),
+        "todo": lambda: _todo(pen, change),
+        "ended": lambda: _ended(pen, change) if change.ended else "",
+        "next": lambda: "" if change.ended else _ended(pen, change),
+        "said": lambda: _corrected(pen, change),
+    }
     return Notice(
         title=_TITLE.get(change.end_kind, "") + change.title if over else change.title,
         heading="fixed" if over else _heading(change),
-        body="\n\n".join(f"## {heading}\n\n{text}" for heading, text in parts if text) + "\n",
+        body=fill(source, slots),
         effective_at=change.ended.at if over and change.ended else change.started.at,
     )
 

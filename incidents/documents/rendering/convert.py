@@ -17,14 +17,17 @@ from markdown.extensions.toc import slugify
 from markdown.inlinepatterns import InlineProcessor
 from markdown.treeprocessors import Treeprocessor
 
+from incidents.documents.audiences import Audience, text_for
+from incidents.documents.rendering.reserved import InternalSpan, ReservedBlock, spaced_marks
+
 EV = "ev:"
 UNKNOWN_YET = "not yet known"
 _PROMPT = r"\[\[to be written:\s*([^\[\]\n]{1,400})\]\]"
 _CLASSES = {
-    "span": {"claim", "claim-supported", "claim-stale", "claim-unsupported", "claim-contradicted"},
+    "span": {"internal", "claim", "claim-supported", "claim-stale", "claim-unsupported", "claim-contradicted"},
     "mark": {"prompt"},
     "a": {"heading-link", "footnote-ref", "footnote-backref"},
-    "div": {"footnote"},
+    "div": {"footnote", "reserved", "reserved-internal", "reserved-support", "reserved-only"},
 }
 _HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 _TAGS = {
@@ -125,6 +128,9 @@ class _Workbench(Extension):
         md.inlinePatterns.deregister("image_link")
         md.inlinePatterns.deregister("image_reference")
         md.inlinePatterns.register(_Prompt(public=self.public), "prompt", 185)
+        if not self.public:
+            md.inlinePatterns.register(InternalSpan(), "internal", 186)
+            md.parser.blockprocessors.register(ReservedBlock(md.parser), "reserved", 175)
         md.treeprocessors.register(_Finish(md, public=self.public, states=self.states), "finish", 1)
 
 
@@ -142,7 +148,11 @@ def _anchor(value: str, separator: str) -> str:
 
 
 def convert(body: str, *, public: bool, states: Mapping[str, str] | None = None) -> str:
-    """Return safe HTML for the text; `states` names each claim's state for staff. Raises nothing on odd input."""
+    """Return safe HTML for the text; `states` names each claim's state for staff. Raises nothing on odd input.
+
+    For the public the text is cut down to what the public may read, whoever asks: nothing marked internal comes out.
+    """
+    body = text_for(body, Audience.PUBLIC) if public else spaced_marks(body)
     toc: dict[str, Any] = {
         "slugify": _anchor,
         "permalink": "#" if public else False,

@@ -50,7 +50,8 @@ def new_postmortem(request: HttpRequest, case_id: int) -> HttpResponse:
     """Draft a postmortem from the case's newest run."""
     incident = incident_for(request.user, case_id, Action.EDIT_DOCUMENT)
     try:
-        document = draft_postmortem(actor=signed_in(request), incident=incident)
+        template = request.POST.get("template", "")
+        document = draft_postmortem(actor=signed_in(request), incident=incident, template=template)
     except NotReady as error:
         messages.error(request, str(error))
         return redirect("case-documents", case_id=case_id)

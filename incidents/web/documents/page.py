@@ -13,9 +13,11 @@ from incidents.documents.enums import ClaimState, DocumentState, NoticeHeading
 from incidents.documents.judging import Judged, Judgement
 from incidents.documents.queries import (
     Document,
+    approvals_of,
     author_of_current,
     document_for,
     judged,
+    missing_roles,
     possible_reviewers,
     recent_facts,
     requests_of,
@@ -134,6 +136,8 @@ def editor_context(
             "requests": list(requests_of(document)),
             "reviews": list(reviews_of(document)[:8]),
             "approval": standing_approval(document),
+            "approvals": approvals_of(document),
+            "missing": missing_roles(document),
             "publication": publication_of(document),
         }
     )

@@ -2,11 +2,23 @@
 
 from django.urls import path
 
-from incidents.web.documents import actions, history, views
+from incidents.web.documents import actions, editions, history, templates, views
 
 urlpatterns = [
     path("documents/", views.documents, name="documents"),
+    path("documents/templates/", templates.templates, name="templates"),
+    path("documents/templates/new/", templates.new_template, name="template-new"),
+    path("documents/templates/policy/", templates.policy, name="document-policy"),
+    path("documents/templates/<int:template_id>/", templates.template, name="template"),
+    path("documents/templates/<int:template_id>/preview/", templates.template_preview, name="template-preview"),
+    path("documents/templates/<int:template_id>/retire/", templates.retire, name="template-retire"),
+    path(
+        "documents/templates/<int:template_id>/versions/<int:number>/",
+        templates.template_revision,
+        name="template-revision",
+    ),
     path("documents/<int:document_id>/", views.document, name="document"),
+    path("documents/<int:document_id>/audiences/", editions.editions, name="document-editions"),
     path("documents/<int:document_id>/preview/", views.preview, name="document-preview"),
     path("documents/<int:document_id>/evidence/", views.evidence, name="document-evidence"),
     path("documents/<int:document_id>/claims/", actions.update_claims, name="document-claims"),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incidents.changes.queries import is_unannounced
 from incidents.core.access import Action
 from incidents.core.errors import Conflict, InputError
-from incidents.documents.enums import DocumentKind, DocumentState
+from incidents.documents.enums import DocumentKind, DocumentState, TemplateKind
 from incidents.documents.merging import merge
 from incidents.documents.queries import (
     Document,
@@ -22,6 +22,7 @@ from incidents.documents.queries import (
     visible_documents,
 )
 from incidents.documents.services import save_document
+from incidents.documents.templates.queries import template_choices
 from incidents.response.queries import changes_of
 from incidents.web.cases.frame import case_context
 from incidents.web.documents.page import claim_lists, document_context, editor_context, preview_html
@@ -60,6 +61,7 @@ def case_documents(request: HttpRequest, case_id: int) -> HttpResponse:
         "section": "documents",
         "rows": rows,
         "has_run": facts.run is not None,
+        "templates": template_choices(incident.product, TemplateKind.POSTMORTEM),
         "harmful": [row for row in changes if row.pk in harmful],
         "others": [
             row for row in changes if row.pk not in harmful and row.user_facing and row.kind != "client_release"
