@@ -1,6 +1,6 @@
 """Reviews: somebody asks for one, another person decides on that exact revision."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -78,6 +78,13 @@ def _check_roles_are_asked(row: Document) -> None:
         )
 
 
+def _not_carried(counts: Mapping[str, int]) -> str:
+    told = ", ".join(f"{number} {name}" for name, number in counts.items() if number and name != "supported")
+    return (
+        f"The evidence does not carry all of it ({told}). Ask for changes, or approve with a reason for signing it off."
+    )
+
+
 @transaction.atomic
 def review_document(
     *,
@@ -108,12 +115,7 @@ def review_document(
         raise _input_error("note", "it is not said what should change", "write a sentence for the author")
     result = judged(row)
     if verdict == Verdict.APPROVED and not result.sound and not sign_off.strip():
-        counts = result.counts()
-        told = ", ".join(f"{number} {name}" for name, number in counts.items() if number and name != "supported")
-        raise NotReady(
-            f"The evidence does not carry all of it ({told}). Ask for changes, or approve with a reason for signing it "
-            "off."
-        )
+        raise NotReady(_not_carried(result.counts()))
     review = Review.objects.create(
         document=row,
         revision_number=row.version,
