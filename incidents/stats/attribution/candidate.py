@@ -226,7 +226,7 @@ class Trial:
             group=self.layout.group,
             start=self.layout.start,
             size=self.layout.size,
-            column=np.ascontiguousarray(np.array(columns).T),
+            column=np.array(columns),
             mass=np.ascontiguousarray(np.array(masses).transpose(1, 0, 2)),
             n_background=n_background,
             split=self.columns.split,
@@ -303,7 +303,7 @@ def grown(problem: Mixture, column: Floats, mass: Floats, profile: Floats) -> Mi
     k = problem.mass.shape[2]
     return replace(
         problem,
-        column=np.ascontiguousarray(np.column_stack([problem.column, column])),
+        column=np.vstack([problem.column, column]),
         mass=np.concatenate([problem.mass, np.repeat(mass[:, None, None], k, axis=2)], axis=1),
         profiles=[*problem.profiles, profile],
     )

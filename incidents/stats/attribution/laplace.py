@@ -25,7 +25,7 @@ class Mixture:
     """One problem. N cells sorted by (block, symptom), m columns of which the first `n_background` are
     background.
 
-    `column` (N, m) exposures relative to the background's shape; `mass` (D, m, K) expected complaints per
+    `column` (m, N) exposures relative to the background's shape; `mass` (D, m, K) expected complaints per
     block, column and symptom at v = 0; `split`: the first of two background columns is the scope under
     test.
     """
@@ -127,7 +127,7 @@ def find_mode(
         log_joint=joint,
         log_determinant=log_det + 2.0 * float(np.log(np.diag(factor)).sum()),
         precision=reduced + jitter * np.eye(len(reduced)),
-        share=share,
+        share=share.T,
         iterations=used,
         log_likelihood=likelihood,
     )

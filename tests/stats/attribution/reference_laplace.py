@@ -60,7 +60,7 @@ class _Evaluated:
         self.total = self.mass.sum((1, 2))
         table = weight.transpose(0, 2, 1).reshape(n_blocks * n_symptoms, m)[problem.group]
         part = np.repeat(table, problem.size, axis=0)
-        part *= problem.column
+        part *= problem.column.T
         rate = part.sum(1)
         np.maximum(rate, 1e-300, out=rate)
         self.likelihood = float(problem.count @ np.log(rate) + problem.block_count @ tau - self.total.sum())
