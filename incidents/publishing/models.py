@@ -1,12 +1,14 @@
 """What the public reads: frozen snapshots that know nothing of later edits."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from incidents.catalog.models import Product
 from incidents.documents.enums import DocumentKind, NoticeHeading
 from incidents.documents.models import Document
+from incidents.publishing.enums import IncidentStep
 
 
 class Publication(models.Model):
@@ -27,6 +29,14 @@ class Publication(models.Model):
     effective_at = models.DateTimeField(null=True)
     timezone = models.CharField(max_length=64, default="UTC")
     correction = models.TextField(blank=True)
+    # Whether readers may see the words that a correction replaced. Once one may not be seen, none before it may.
+    shows_earlier = models.BooleanField(default=False)
+    # What readers filter the changelog by, as it stood when it was published.
+    change_kind = models.CharField(max_length=20, blank=True)
+    versions = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    # Which texts tell of one incident, and how far this one takes it (`IncidentStep`); empty for a plain change.
+    incident_key = models.UUIDField(null=True)
+    incident_step = models.CharField(max_length=12, blank=True, choices=IncidentStep.choices)
     is_current = models.BooleanField(default=True)
     published_at = models.DateTimeField()
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -47,3 +57,26 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Theme(models.Model):
+    """How a product's public pages look, and under which name of a host they stand."""
+
+    product = models.OneToOneField(Product, on_delete=models.CASCADE, related_name="theme")
+    site_name = models.CharField(max_length=120, blank=True)
+    accent = models.CharField(max_length=7, blank=True)
+    accent_dark = models.CharField(max_length=7, blank=True)
+    css = models.TextField(blank=True)
+    logo = models.BinaryField(null=True)
+    logo_type = models.CharField(max_length=20, blank=True)
+    home_url = models.URLField(max_length=300, blank=True)
+    domain = models.CharField(max_length=253, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["domain"], condition=~Q(domain=""), name="theme_domain_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.site_name or self.product.name

@@ -7,10 +7,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Q, QuerySet
 
 from incidents.catalog.models import Product
 from incidents.catalog.queries import visible_products
+from incidents.changes.enums import ChangeKind
 from incidents.changes.models import Change
 from incidents.core.errors import NotThere, WorkbenchError
 from incidents.documents.enums import DocumentKind
@@ -23,11 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOT_PUBLIC",
+    "ChangelogChoices",
     "Coverage",
     "Gone",
     "Month",
     "Product",
     "Publication",
+    "changelog_choices",
     "first_published",
     "notice_coverage",
     "public_changelog",
@@ -58,12 +62,17 @@ class Gone(WorkbenchError):  # noqa: N818 - reads as a sentence where it is rais
 
 def public_publications() -> QuerySet[Publication]:
     """Return what anyone may read: current snapshots that were not withdrawn. Every public list starts here."""
-    return Publication.objects.filter(is_current=True, withdrawn_at=None).select_related("product")
+    return (
+        Publication.objects.filter(is_current=True, withdrawn_at=None)
+        .select_related("product__theme")
+        .defer("product__theme__logo")
+    )
 
 
 def public_products() -> QuerySet[Product]:
     """Return the products of which something is public."""
-    return Product.objects.filter(pk__in=public_publications().values("product"))
+    found = Product.objects.filter(pk__in=public_publications().values("product"))
+    return found.select_related("theme").defer("theme__logo")
 
 
 def public_product(slug: str) -> Product:
@@ -85,9 +94,42 @@ class Month:
 _HEADINGS = {key: place for place, key in enumerate(["added", "changed", "deprecated", "removed", "fixed", "security"])}
 
 
-def public_changelog(product: Product) -> list[Month]:
-    """Return the product's notices by month of effect, the newest month first."""
-    rows = sorted(public_notices(product), key=told_at, reverse=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangelogChoices:
+    """By what a product's changelog can be narrowed: kinds of change as (key, label), versions, the newest first."""
+
+    kinds: Sequence[tuple[str, str]]
+    versions: Sequence[str]
+
+
+def changelog_choices(product: Product) -> ChangelogChoices:
+    """Return the choices that lead to at least one notice."""
+    rows = list(public_notices(product).values_list("change_kind", "versions", "published_at"))
+    kinds = sorted({kind for kind, _, _ in rows if kind})
+    by_version = {version: at for _, versions, at in reversed(rows) for version in versions}
+    labels = dict(ChangeKind.choices)
+    return ChangelogChoices(
+        kinds=[(kind, str(labels.get(kind, kind))) for kind in kinds],
+        versions=sorted(by_version, key=lambda version: by_version[version], reverse=True),
+    )
+
+
+def public_changelog(product: Product, *, text: str = "", kind: str = "", version: str = "") -> list[Month]:
+    """Return the product's notices by month of effect, the newest month first.
+
+    `text` is looked for in titles and texts as search engines do (words, "phrases", -not this); `kind` and `version`
+    narrow to a kind of change and a version that carried it.
+    """
+    found = public_notices(product)
+    if kind:
+        found = found.filter(change_kind=kind)
+    if version:
+        found = found.filter(versions__contains=[version])
+    if text:
+        vector = SearchVector("title", "html", config="english")
+        query = SearchQuery(text, config="english", search_type="websearch")
+        found = found.annotate(words=vector).filter(Q(words=query) | Q(title__icontains=text))
+    rows = sorted(found, key=told_at, reverse=True)
     months = []
     for first, inside in groupby(rows, key=_month):
         by_heading = sorted(inside, key=lambda row: _HEADINGS.get(row.heading, 9))
@@ -122,7 +164,8 @@ def public_page(product_slug: str, kind: DocumentKind, slug: str) -> Publication
     """Return the snapshot at an address; raise Gone where it was withdrawn, NotThere for all else."""
     row = (
         Publication.objects.filter(product__slug=product_slug, kind=kind, slug=slug, is_current=True)
-        .select_related("product")
+        .select_related("product__theme")
+        .defer("product__theme__logo")
         .first()
     )
     if row is None:

@@ -19,6 +19,7 @@ from incidents.documents.enums import DocumentKind, DocumentState, NoticeHeading
 from incidents.documents.models import Document, Revision
 from incidents.documents.queries import standing_approval
 from incidents.documents.rendering import render_markdown
+from incidents.publishing.marks import readers_marks
 from incidents.publishing.models import Publication
 
 if TYPE_CHECKING:
@@ -31,9 +32,12 @@ _TAG = re.compile(r"<[^>]+>")
 _SUMMARY = 400
 
 
-def publish(*, actor: "User", document: Document, seen_version: int, correction: str = "") -> Publication:
+def publish(
+    *, actor: "User", document: Document, seen_version: int, correction: str = "", shows_earlier: bool = False
+) -> Publication:
     """Freeze the approved revision as what the public reads, and return it.
 
+    `shows_earlier` lets readers see the words that a correction replaced; False hides them and all before them.
     A second press of the button returns the same snapshot. Raises NotReady where the revision is not approved,
     InputError where an earlier snapshot exists and it is not said what was corrected.
     """
@@ -60,7 +64,14 @@ def publish(*, actor: "User", document: Document, seen_version: int, correction:
         if current is not None and not correction.strip():
             raise _correction_missing()
         publication = _freeze(
-            row, revision=revision, body=body, html=html, actor=actor, correction=correction.strip(), current=current
+            row,
+            revision=revision,
+            body=body,
+            html=html,
+            actor=actor,
+            correction=correction.strip(),
+            shows_earlier=shows_earlier,
+            current=current,
         )
         row.state = DocumentState.PUBLISHED
         row.save(update_fields=["state", "updated_at"])
@@ -114,6 +125,7 @@ def _freeze(
     html: str,
     actor: "User",
     correction: str,
+    shows_earlier: bool,
     current: Publication | None,
 ) -> Publication:
     product = row.incident.product
@@ -141,6 +153,8 @@ def _freeze(
         effective_at=_effective_at(row),
         timezone=row.incident.timezone,
         correction=correction,
+        shows_earlier=bool(correction) and shows_earlier,
+        **readers_marks(row),
         published_at=timezone.now(),
         published_by=actor,
     )

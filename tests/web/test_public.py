@@ -204,7 +204,8 @@ def test_feeds_are_valid_atom_with_stable_ids(client: Client, story: Story, name
 
 
 def test_control_signs_cannot_break_a_feed() -> None:
-    from incidents.web.public.atom import Feed, write
+    from incidents.web.public.atom import write
+    from incidents.web.public.syndication import Feed
 
     now = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
     written = write(Feed(key="k", title="a\x0b\ufffe]]>", author="b", url="u", self_url="s", updated=now, entries=[]))
@@ -302,6 +303,9 @@ def addresses(story: Story, public: Publication, gone: Publication) -> list[str]
     """Fill every address with what exists: rows' numbers, slugs of drafts, of public and of withdrawn texts."""
     values = {
         "product_slug": ["larch"],
+        "form": ["atom", "rss", "json", "pdf", "docx", "md", "html"],
+        "what": ["summary", "incidents", "incidents/unresolved", "components", "status"],
+        "mark": ["0"],
         "slug": [public.slug, gone.slug, "secret-slug", *Document.objects.values_list("slug", flat=True)],
     }
     numbers = [1, story.incident.pk, public.document_id, public.pk, story.change.pk, story.run.pk]

@@ -30,7 +30,8 @@ def public(view: View) -> View:
             response = render(
                 request, "public/gone.html", {"publication": gone.publication, **_frame(gone)}, status=410
             )
-        response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+        # A file whose name changes with it says so itself.
+        response.headers.setdefault("Cache-Control", "public, max-age=0, must-revalidate")
         return response
 
     # These pages hold no secret that compression could give away.

@@ -1,6 +1,7 @@
-"""A product's Atom feeds: everything, the changelog alone, the postmortems alone."""
+"""A product's feeds: everything, the changelog alone, the postmortems alone; each as Atom, RSS and JSON Feed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,32 +16,50 @@ from incidents.publishing.queries import (
     public_product,
     public_publications,
 )
-from incidents.web.public.atom import Entry, Feed, write
+from incidents.web.public import atom, json_feed, rss
 from incidents.web.public.caching import last_modified, public
+from incidents.web.public.syndication import Entry, Feed
 
 _MOST = 50
 
 
+@dataclass(frozen=True, slots=True)
+class _Format:
+    content_type: str
+    write: Callable[[Feed], bytes]
+
+
+FORMATS = {
+    "atom": _Format("application/atom+xml; charset=utf-8", atom.write),
+    "rss": _Format("application/rss+xml; charset=utf-8", rss.write),
+    "json": _Format("application/feed+json", json_feed.write),
+}
+
+
 @public
-def everything(request: HttpRequest, product_slug: str) -> HttpResponse:
+def everything(request: HttpRequest, product_slug: str, form: str) -> HttpResponse:
     """Return notices and postmortems, the last published first."""
     product = public_product(product_slug)
     rows = public_publications().filter(product=product).order_by("-published_at")
-    return _answer(request, product, "Changes and postmortems", "public-changelog", rows)
+    return _answer(request, product, title="Changes and postmortems", page="public-changelog", found=rows, form=form)
 
 
 @public
-def changelog(request: HttpRequest, product_slug: str) -> HttpResponse:
+def changelog(request: HttpRequest, product_slug: str, form: str) -> HttpResponse:
     """Return notices alone."""
     product = public_product(product_slug)
-    return _answer(request, product, "Changelog", "public-changelog", public_notices(product))
+    return _answer(
+        request, product, title="Changelog", page="public-changelog", found=public_notices(product), form=form
+    )
 
 
 @public
-def postmortems(request: HttpRequest, product_slug: str) -> HttpResponse:
+def postmortems(request: HttpRequest, product_slug: str, form: str) -> HttpResponse:
     """Return postmortems alone."""
     product = public_product(product_slug)
-    return _answer(request, product, "Postmortems", "public-postmortems", public_postmortems(product))
+    return _answer(
+        request, product, title="Postmortems", page="public-postmortems", found=public_postmortems(product), form=form
+    )
 
 
 def address_of(publication: Publication) -> str:
@@ -50,7 +69,7 @@ def address_of(publication: Publication) -> str:
 
 
 def _answer(
-    request: HttpRequest, product: Product, title: str, page: str, found: Iterable[Publication]
+    request: HttpRequest, product: Product, *, title: str, page: str, found: Iterable[Publication], form: str
 ) -> HttpResponse:
     rows = list(found)[:_MOST]
     firsts = first_published(rows)
@@ -77,7 +96,9 @@ def _answer(
             for row in rows
         ],
     )
-    response = HttpResponse(write(feed), content_type="application/atom+xml; charset=utf-8")
+    chosen = FORMATS[form]
+    response = HttpResponse(chosen.write(feed), content_type=chosen.content_type)
+    response.headers["Access-Control-Allow-Origin"] = "*"
     return last_modified(response, updated)
 
 

@@ -1,6 +1,7 @@
 """What the public reads: products, changelog, postmortems, one page each. Frozen snapshots only, for everyone alike."""
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,11 +10,13 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from incidents.documents.enums import DocumentKind
+from incidents.publishing.errata import errata
+from incidents.publishing.exports.forms import FORMS
 from incidents.publishing.queries import (
     Product,
     Publication,
+    changelog_choices,
     public_changelog,
-    public_history,
     public_page,
     public_postmortems,
     public_product,
@@ -21,16 +24,27 @@ from incidents.publishing.queries import (
     public_publications,
 )
 from incidents.web.public.caching import last_modified, public
+from incidents.web.public.feeds import address_of
+from incidents.web.public.look import look_context
+
+_FEEDS = (
+    ("atom", "Atom", "application/atom+xml"),
+    ("rss", "RSS", "application/rss+xml"),
+    ("json", "JSON Feed", "application/feed+json"),
+)
 
 
 def frame(product: Product, current: str = "") -> dict[str, Any]:
     """Return what a product's public pages share."""
     arguments = {"product_slug": product.slug}
-    return {
+    return look_context(product) | {
         "product": product,
-        "product_name": product.name,
         "display_zone": ZoneInfo(product.timezone),
-        "feed_url": reverse("public-feed", kwargs=arguments),
+        "feed_url": reverse("public-feed", kwargs=arguments | {"form": "atom"}),
+        "feeds": [
+            {"label": label, "url": reverse("public-feed", kwargs=arguments | {"form": form}), "type": kind}
+            for form, label, kind in _FEEDS
+        ],
         "public_nav": [
             {
                 "label": "Changelog",
@@ -58,13 +72,36 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "public/home.html", {"products": products})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a reader looks for in the changelog."""
+
+    text: str
+    kind: str
+    version: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Asked":
+        """Read the address."""
+        text, kind, version = (request.GET.get(name, "").replace("\x00", "")[:100] for name in ("q", "kind", "version"))
+        return cls(text=text.strip(), kind=kind, version=version)
+
+    @property
+    def is_some(self) -> bool:
+        """Tell whether anything is asked."""
+        return bool(self.text or self.kind or self.version)
+
+
 @public
 def changelog(request: HttpRequest, product_slug: str) -> HttpResponse:
     """Show a product's notices by month."""
     product = public_product(product_slug)
+    chosen = Asked.of(request)
     context = frame(product, "changelog") | {
-        "months": public_changelog(product),
-        "postmortems": public_postmortems(product)[:3],
+        "months": public_changelog(product, text=chosen.text, kind=chosen.kind, version=chosen.version),
+        "choices": changelog_choices(product),
+        "asked": chosen,
+        "postmortems": [] if chosen.is_some else public_postmortems(product)[:3],
     }
     response = render(request, "public/changelog.html", context)
     newest = public_publications().filter(product=product).order_by("-published_at").first()
@@ -93,15 +130,21 @@ def notice(request: HttpRequest, product_slug: str, slug: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, publication: Publication, current: str) -> HttpResponse:
-    history = public_history(publication)
-    context = frame(publication.product, current) | {
+    found = errata(publication)
+    first = found[-1].publication.published_at if found else publication.published_at
+    shared = frame(publication.product, current)
+    path = address_of(publication)
+    host = shared["canonical_host"]
+    context = shared | {
         "publication": publication,
         "display_zone": ZoneInfo(publication.timezone),
-        "history": history,
-        "first_published_at": history[-1].published_at if history else publication.published_at,
-        "corrections": [row for row in history if row.correction],
+        "errata": found,
+        "first_published_at": first,
+        "has_corrections": any(row.publication.correction for row in found),
         "related": _related(publication),
-        "canonical": request.build_absolute_uri(request.path),
+        "canonical": f"https://{host}{path}" if host else request.build_absolute_uri(path),
+        "card": request.build_absolute_uri(f"{path}card.png"),
+        "files": [{"label": form.label, "url": f"{path.rstrip('/')}.{form.key}"} for form in FORMS.values()],
     }
     return last_modified(render(request, "public/page.html", context), publication.published_at)
 

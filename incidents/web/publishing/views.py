@@ -66,6 +66,7 @@ def publish_page(request: HttpRequest, document_id: int) -> HttpResponse:
                 document=document,
                 seen_version=version,
                 correction=request.POST.get("correction", ""),
+                shows_earlier=request.POST.get("earlier") == "show",
             )
         except (InputError, NotReady) as refused:
             error = refused.problems[0].remedy if isinstance(refused, InputError) else str(refused)
@@ -83,6 +84,7 @@ def publish_page(request: HttpRequest, document_id: int) -> HttpResponse:
         "counts": found.counts(),
         "error": error,
         "correction": request.POST.get("correction", ""),
+        "earlier": request.POST.get("earlier", ""),
     }
     return render(request, "publishing/publish.html", context, status=422 if error else 200)
 
