@@ -8,14 +8,13 @@ more than three times the noise in scope.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from incidents.attribution.bundles.evidence import BundleCase
 from incidents.attribution.result import LEAST
-from incidents.stats.attribution import Attribution
+from incidents.stats.attribution import Attribution, CaseEvidence
 from incidents.stats.attribution.counting import tally
 
 Floats = NDArray[np.float64]
@@ -24,6 +23,21 @@ Bools = NDArray[np.bool_]
 DETECTABLE = 3.0
 RESAMPLES = 400
 FLOOR = 1e-4  # least probability that the log loss counts
+
+
+class Labelled(Protocol):
+    """Tickets in cells: ticket `label_ticket[k]` counts with `label_weight[k]` in cell `label_cell[k]`."""
+
+    @property
+    def evidence(self) -> CaseEvidence: ...
+    @property
+    def ticket_ids(self) -> list[str]: ...
+    @property
+    def label_ticket(self) -> Ints: ...
+    @property
+    def label_cell(self) -> Ints: ...
+    @property
+    def label_weight(self) -> Floats: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +102,14 @@ def truth_of(told: dict[str, Any], ticket_ids: Sequence[str]) -> Truth:
     )
 
 
-def answer_of(bundle: BundleCase, found: Attribution, seconds: float = 0.0) -> Answer:
+def answer_of(case: Labelled, found: Attribution, seconds: float = 0.0) -> Answer:
     """Return the engine's answer, rounded as the command prints it."""
     changes = found.changes
-    n = len(bundle.ticket_ids)
+    n = len(case.ticket_ids)
     table = np.zeros((n, len(changes) + 1))
     for j in range(len(changes)):
-        own = bundle.label_weight * found.cell_probabilities[bundle.label_cell, j]
-        table[:, j] = tally(bundle.label_ticket, own, n)
+        own = case.label_weight * found.cell_probabilities[case.label_cell, j]
+        table[:, j] = tally(case.label_ticket, own, n)
     table[table < LEAST] = 0.0
     table[:, -1] = 1.0 - table[:, :-1].sum(1)
     return Answer(

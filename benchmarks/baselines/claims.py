@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from benchmarks.scoring import Answer, Floats
-from incidents.attribution.bundles.evidence import BundleCase
+from benchmarks.scoring import Answer, Floats, Labelled
 from incidents.stats.attribution.counting import tally
 
 MOST = 0.97  # no rule is surer of a single ticket
@@ -44,7 +43,7 @@ def one_sided(score: Floats) -> Floats:
     return np.asarray(norm.sf(score), dtype=np.float64)
 
 
-def answer(case: BundleCase, claims: Claims, seconds: float = 0.0) -> Answer:
+def answer(case: Labelled, claims: Claims, seconds: float = 0.0) -> Answer:
     """Put a baseline's claims into the form that is scored: only what is named claims tickets or an excess."""
     claimed = np.clip(claims.part * claims.named[:, None], 0, MOST)
     none = np.prod(1 - claimed, axis=0)

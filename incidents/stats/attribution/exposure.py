@@ -13,6 +13,7 @@ from incidents.stats.attribution.evidence import ChangeExposure, Floats, Setting
 # Of a start whose day alone is known, most of that day counts as exposed: a later start looks like a longer delay,
 # which is averaged over, while an effect before the start would have to be explained otherwise.
 EARLY = 0.25
+SEEN = 1e-3  # a smaller share of use on carrying versions tells nothing of those who run one
 
 
 def grid(edges: Floats) -> Floats:
@@ -74,7 +75,8 @@ def curves(changes: tuple[ChangeExposure, ...], edges: Floats, settings: Setting
     """Return g for tickets in general (n_changes, n_shapes, n_bins), and for tickets known to run a
     carrying version.
 
-    For a change without a carrier both are the same.
+    For a change without a carrier both are the same. With one, a ticket that runs a carrying version shows what all
+    tickets show, over the share of use that runs one: who has just adopted it had no time to complain.
     """
     fine = grid(edges)
     step = float(fine[1] - fine[0]) if len(fine) > 1 else 1.0
@@ -109,6 +111,10 @@ def curves(changes: tuple[ChangeExposure, ...], edges: Floats, settings: Setting
             if change.carrier is None:
                 exposed[j] = general[j]
                 break
+        if change.carrier is not None:
+            carrying = change.carrier.adoption
+            shown = np.minimum(general[j] / np.maximum(carrying, SEEN), 1.0)
+            exposed[j] = np.where(carrying > SEEN, shown, exposed[j])
     general[general < 1e-7] = 0.0
     exposed[exposed < 1e-7] = 0.0
     return general, exposed

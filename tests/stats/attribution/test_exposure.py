@@ -76,6 +76,16 @@ def test_adoption_carries_a_change_and_its_fix() -> None:
     assert carried[0, 0, 200] == pytest.approx(1.0)  # who still runs that version is exposed
 
 
+def test_tickets_that_name_a_carrying_version_show_no_more_than_all_tickets_do() -> None:
+    """Use of a version times what its users show is what all show: else a release alone looks like harm."""
+    adoption = np.concatenate([np.zeros(50), np.linspace(0, 0.8, 100), np.full(90, 0.8)])
+    change = ChangeExposure(key="a", started=50.0, carrier=Carrier(dimension=0, values=(1,), adoption=adoption))
+    general, carried = curves((change,), HOURS, Settings(lags=(24.0, 72.0), half_lives=(0.0, 100.0)))
+    used = adoption > 0.01
+    np.testing.assert_allclose(carried[0][:, used] * adoption[used], general[0][:, used], rtol=1e-6)
+    assert carried.max() <= 1.0
+
+
 def test_the_grid_resolves_the_bins() -> None:
     assert np.diff(grid(np.array([0.0, 0.5, 1.0]))).max() <= 0.5
     assert len(ramp(ChangeExposure(key="a", started=1.0), grid(np.array([0.0, 24.0])))) >= 24
