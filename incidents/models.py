@@ -1,7 +1,7 @@
 """The registry of models: it only re-exports, so that Django finds every one of them."""
 
 from incidents.attribution.models import AttributionRun
-from incidents.catalog.models import Dimension, DimensionValue, Membership, Product, Segment, Source, Symptom
+from incidents.catalog.models import DataMark, Dimension, DimensionValue, Membership, Product, Segment, Source, Symptom
 from incidents.changes.models import ArtifactVersion, Change, ChangeLink, RolloutStep
 from incidents.core.models import AuditEntry
 from incidents.documents.models import (
@@ -15,7 +15,15 @@ from incidents.documents.models import (
     TemplateRevision,
 )
 from incidents.jobs.models import Heartbeat, Job
-from incidents.metrics.models import EvalRun, ExposureCount, Metric, MetricPoint, MetricSeries
+from incidents.metrics.models import (
+    EvalRun,
+    ExposureCount,
+    Metric,
+    MetricPoint,
+    MetricRollup,
+    MetricSeries,
+    MetricStale,
+)
 from incidents.publishing.models import Publication
 from incidents.response.models import (
     CandidateChange,
@@ -27,7 +35,7 @@ from incidents.response.models import (
     Statement,
     TimelineEntry,
 )
-from incidents.tickets.models import ClassifierVersion, Ticket, TicketSymptom
+from incidents.tickets.models import ClassifierVersion, Ticket, TicketRollup, TicketStale, TicketSymptom
 
 __all__ = [
     "ArtifactVersion",
@@ -38,6 +46,7 @@ __all__ = [
     "ChangeLink",
     "Claim",
     "ClassifierVersion",
+    "DataMark",
     "Dimension",
     "DimensionValue",
     "Document",
@@ -53,7 +62,9 @@ __all__ = [
     "Membership",
     "Metric",
     "MetricPoint",
+    "MetricRollup",
     "MetricSeries",
+    "MetricStale",
     "Product",
     "Publication",
     "PublicityEvent",
@@ -68,6 +79,8 @@ __all__ = [
     "Symptom",
     "TemplateRevision",
     "Ticket",
+    "TicketRollup",
+    "TicketStale",
     "TicketSymptom",
     "TimelineEntry",
 ]

@@ -4,8 +4,17 @@ tests/jobs/test_registry.py fails when a `tasks` module is missing here.
 """
 
 from incidents.attribution import tasks as attribution_tasks
+from incidents.catalog import tasks as catalog_tasks
 from incidents.ingest import tasks as ingest_tasks
 from incidents.jobs import tasks as jobs_tasks
+from incidents.metrics import tasks as metrics_tasks
 from incidents.tickets import tasks as tickets_tasks
 
-__all__ = ["attribution_tasks", "ingest_tasks", "jobs_tasks", "tickets_tasks"]
+__all__ = [
+    "attribution_tasks",
+    "catalog_tasks",
+    "ingest_tasks",
+    "jobs_tasks",
+    "metrics_tasks",
+    "tickets_tasks",
+]

@@ -182,6 +182,18 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "incidents.sweep_jobs", "schedule": 3.0, "options": {"expires": 3}},
+    # Readers count for themselves what is not counted yet: these only keep them fast.
+    "refresh-ticket-counts": {
+        "task": "incidents.refresh_ticket_counts",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "refresh-metric-rollups": {
+        "task": "incidents.refresh_metric_rollups",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "merge-marks": {"task": "incidents.merge_marks", "schedule": 300.0, "options": {"expires": 300}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(WORKBENCH_HOME / "beat-schedule")
 

@@ -123,3 +123,18 @@ class Symptom(Stamped):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DataMark(models.Model):
+    """How many transactions changed a product's data: the sum of `n` is the version of the data.
+
+    Database triggers write one row a transaction, so writers never wait for each other and a version is visible exactly
+    when what it counts is; `services.merge_marks` keeps the rows few without changing any sum.
+    """
+
+    product_id = models.BigIntegerField()
+    transaction = models.BigIntegerField()
+    n = models.BigIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["product_id", "transaction"], name="data_mark_once")]

@@ -57,6 +57,41 @@ class MetricPoint(models.Model):
         ]
 
 
+class MetricRollup(models.Model):
+    """The points of one series in one bucket of `width` seconds, as sums that can be added up further.
+
+    A value weighs its sample size in `weighted`, and counts once in `total`. `at_total` is the sum of the points' Unix
+    seconds, `variance` that of (sample size x standard error) squared, `n_or_one` that of sample sizes with 1 where
+    none is told. No foreign key: rows are written by the thousand, and those of a series that is gone go with the next
+    refresh.
+    """
+
+    pk = models.CompositePrimaryKey("series_id", "width", "at")
+    series_id = models.BigIntegerField()
+    width = models.IntegerField()
+    at = models.DateTimeField()
+    n_points = models.IntegerField()
+    at_total = models.FloatField()
+    total = models.FloatField()
+    weighted = models.FloatField(null=True)
+    least = models.FloatField()
+    greatest = models.FloatField()
+    n = models.FloatField(null=True)
+    n_or_one = models.FloatField()
+    n_stderr = models.IntegerField()
+    variance = models.FloatField(null=True)
+
+
+class MetricStale(models.Model):
+    """An hour of a series whose rollup is behind its points: written by triggers, read as "count the points there"."""
+
+    series_id = models.BigIntegerField()
+    hour = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["series_id", "hour"], name="metric_stale_hour")]
+
+
 class ExposureCount(models.Model):
     """How much a segment used the product (sessions, users, requests); without `at`, over the whole window."""
 

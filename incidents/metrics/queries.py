@@ -11,8 +11,14 @@ from numpy.typing import NDArray
 
 from incidents.catalog.models import Product
 from incidents.metrics.models import EvalRun, Metric, MetricSeries
+from incidents.metrics.rollups import source_rows
 
 Floats = NDArray[np.float64]
+
+
+def unpacked(column: bytes) -> Floats:
+    """Read what `string_agg(float8send(…), '')` wrote."""
+    return np.frombuffer(column, ">f8").astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,36 +77,40 @@ def binned_points(
 ) -> dict[int, SeriesBins]:
     """Return each series' points of [start, end) in so many equal bins (at most one row a bin), with one statement.
 
-    A bin of a single point is that point. A point that stands for a whole day lies at its middle.
+    Read from the coarsest rollup that is not wider than a bin; a bucket goes to the bin that holds the mean of its
+    points' times, and buckets that begin before `start` are left out. A bin of a single point is that point; one that
+    stands for a whole day lies at its middle.
     """
     width = (end - start).total_seconds() / n_bins
-    statement = """
-        with point as (
-            select series_id, value, n, stderr,
-                extract(epoch from at)::float8 + case when day_only then 43200 else 0 end as epoch
-            from incidents_metricpoint where series_id = any(%s) and at >= %s and at < %s
-        ), binned as (
-            select series_id, floor((epoch - %s) / %s)::int as bin, avg(epoch) as epoch,
-                coalesce(sum(value * n) / nullif(sum(n), 0), avg(value)) as mean,
-                min(value) as least, max(value) as greatest, sum(n) as n,
-                case when count(stderr) = count(*) then
-                    sqrt(sum((coalesce(n, 1) * stderr) ^ 2)) / nullif(sum(coalesce(n, 1)), 0) end as stderr
-            from point group by 1, 2
+    rows, _ = source_rows(width)
+    # Packed as bytes: six columns of floats, parsed by NumPy at once instead of number by number.
+    columns = ("at", "mean", "least", "greatest", "n", "stderr")
+    packed = ", ".join(f"string_agg(float8send(coalesce({name}, 'NaN')), '' ORDER BY bin)" for name in columns)
+    statement = f"""
+        with source as ({rows}), binned as (
+            select series_id, floor((at_total / n_points - %(first)s) / %(width)s)::int as bin,
+                sum(at_total) / sum(n_points) as at,
+                coalesce(sum(weighted) / nullif(sum(n), 0), sum(total) / sum(n_points)) as mean,
+                min(least) as least, max(greatest) as greatest, sum(n) as n,
+                case when sum(n_stderr) = sum(n_points) then sqrt(sum(variance)) / nullif(sum(n_or_one), 0) end
+                    as stderr
+            from source group by 1, 2
         )
-        select series_id, array_agg(bin order by bin), array_agg(epoch order by bin), array_agg(mean order by bin),
-            array_agg(least order by bin), array_agg(greatest order by bin),
-            array_agg(coalesce(n, 'NaN') order by bin), array_agg(coalesce(stderr, 'NaN') order by bin)
-        from binned group by 1
-    """
+        select series_id, string_agg(int4send(bin), '' order by bin), {packed} from binned group by 1
+    """  # noqa: S608 - fixed expressions of this module and of `rollups`
+    parameters = {
+        "series": list(series_ids),
+        "start": start,
+        "end": end,
+        "first": start.timestamp(),
+        "width": width,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(statement, [list(series_ids), start, end, start.timestamp(), width])
+        cursor.execute(statement, parameters)
         return {
             row[0]: SeriesBins(
-                bin=np.array(row[1], dtype=np.int64),
-                **{
-                    name: np.array(column, dtype=np.float64)
-                    for name, column in zip(("at", "mean", "least", "greatest", "n", "stderr"), row[2:], strict=True)
-                },
+                bin=np.frombuffer(row[1], ">i4").astype(np.int64),
+                **{name: unpacked(column) for name, column in zip(columns, row[2:], strict=True)},
             )
             for row in cursor.fetchall()
         }

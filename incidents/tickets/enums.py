@@ -1,6 +1,17 @@
 """Fixed choices of tickets."""
 
+from enum import StrEnum
+
 from django.db import models
+
+NO_SYMPTOM = 0  # what a ticket without any label counts as
+
+
+class Clock(StrEnum):
+    """Which time of a ticket counts: when the symptom began, where the reporter said so, or when it was reported."""
+
+    ONSET = "onset"
+    REPORT = "report"
 
 
 class LabelSource(models.TextChoices):

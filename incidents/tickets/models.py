@@ -6,7 +6,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Left
+from django.db.models.functions import Coalesce, Left
 
 from incidents.catalog.models import Product, Segment, Source, Symptom
 from incidents.core.models import Foreign
@@ -45,6 +45,7 @@ class Ticket(Foreign):
         indexes = [
             models.Index(fields=["product", "reported_at", "segment"], name="ticket_product_time"),
             models.Index(fields=["product", "-reported_at", "-id"], name="ticket_newest"),
+            models.Index("product", Coalesce("onset_at", "reported_at"), name="ticket_onset"),
             GinIndex(TICKET_WORDS, name="ticket_words"),
         ]
 
@@ -69,6 +70,32 @@ class TicketSymptom(models.Model):
                 condition=Q(confidence__gte=0) & Q(confidence__lte=1), name="ticket_symptom_confidence"
             ),
         ]
+
+
+class TicketRollup(models.Model):
+    """Weighted complaints of one symptom (0: none) in one bucket of `width` seconds, by one clock.
+
+    A ticket of which only the day is known keeps that day's first instant as `at`. No foreign keys, as for metrics.
+    """
+
+    pk = models.CompositePrimaryKey("product_id", "clock", "width", "at", "day_only", "symptom_id")
+    product_id = models.BigIntegerField()
+    clock = models.CharField(max_length=6)
+    width = models.IntegerField()
+    at = models.DateTimeField()
+    day_only = models.BooleanField()
+    symptom_id = models.BigIntegerField()
+    amount = models.FloatField()
+
+
+class TicketStale(models.Model):
+    """An hour of a product whose complaint counts are behind its tickets, by either clock; written by triggers."""
+
+    product_id = models.BigIntegerField()
+    hour = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["product_id", "hour"], name="ticket_stale_hour")]
 
 
 class ClassifierVersion(models.Model):

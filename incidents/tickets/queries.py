@@ -9,7 +9,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,17 +21,9 @@ from numpy.typing import NDArray
 from incidents.catalog.models import Product, Segment
 from incidents.catalog.queries import UNKNOWN
 from incidents.core.times import end_of_day
-from incidents.tickets.enums import TicketStatus
+from incidents.tickets.enums import Clock, TicketStatus
 from incidents.tickets.models import Ticket
-
-NO_SYMPTOM = 0
-
-
-class Clock(StrEnum):
-    """Which time of a ticket counts: when the symptom began, where the reporter said so, or when it was reported."""
-
-    ONSET = "onset"
-    REPORT = "report"
+from incidents.tickets.rollups import AT, DAY_ONLY, WIDTHS, rows_of_rollup, rows_of_tickets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,61 +50,71 @@ class Counts:
     n_day_only: float
 
 
-_AT = {Clock.ONSET: "coalesce(t.onset_at, t.reported_at)", Clock.REPORT: "t.reported_at"}
-_DAY_ONLY = {
-    Clock.ONSET: "(case when t.onset_at is null then 'reported_at' else 'onset_at' end) = any(t.day_fields)",
-    Clock.REPORT: "'reported_at' = any(t.day_fields)",
-}
-
-
-def _chosen(wanted: Complaints) -> tuple[str, list[Any]]:
-    """Return the condition of the wanted tickets and its parameters; nobody reports before the onset."""
-    condition = "t.product_id = %s and t.reported_at >= %s and t.status <> %s"
-    parameters: list[Any] = [wanted.product.pk, wanted.start, TicketStatus.DISMISSED.value]
-    condition += f" and {_AT[wanted.clock]} >= %s and {_AT[wanted.clock]} < %s"
-    parameters += [wanted.start, wanted.end]
+def _chosen(wanted: Complaints) -> tuple[str, dict[str, Any]]:
+    """Return the condition of the wanted tickets and its parameters."""
+    at = AT[wanted.clock]
+    condition = f"t.product_id = %(product)s and t.status <> %(dismissed)s and {at} >= %(start)s and {at} < %(end)s"
+    parameters: dict[str, Any] = {
+        "product": wanted.product.pk,
+        "start": wanted.start,
+        "end": wanted.end,
+        "dismissed": TicketStatus.DISMISSED.value,
+    }
     if wanted.segment_ids is not None:
-        condition += " and t.segment_id = any(%s)"
-        parameters.append(list(wanted.segment_ids))
+        condition += " and t.segment_id = any(%(segments)s)"
+        parameters["segments"] = list(wanted.segment_ids)
     return condition, parameters
+
+
+def _width_for(wanted: Complaints, edges: Sequence[dt.datetime]) -> int | None:
+    """Return the coarsest rollup whose buckets fit into the bins; None where only the tickets can tell."""
+    if wanted.segment_ids is not None:
+        return None
+    moments = [int(moment.timestamp()) for moment in (wanted.start, wanted.end, *edges)]
+    exact = all(moment.microsecond == 0 for moment in (wanted.start, wanted.end, *edges))
+    return next((width for width in WIDTHS if exact and all(at % width == 0 for at in moments)), None)
 
 
 def complaint_counts(wanted: Complaints, edges: Sequence[dt.datetime], *, spread_days: ZoneInfo | None) -> Counts:
     """Count complaints per symptom in the bins between `edges`, with one statement.
 
-    With a zone in `spread_days` a ticket of which only the local day is known is shared evenly over that day's bins
-    (for bins shorter than a day); the window should then begin at a local midnight.
+    Without a segment filter, and where every edge is a whole hour or quarter, they come from the rollups. With a zone
+    in `spread_days` a ticket of which only the local day is known is shared evenly over that day's bins (for bins
+    shorter than a day); the window should then begin at a local midnight.
     """
     condition, parameters = _chosen(wanted)
-    day = f"case when {_DAY_ONLY[wanted.clock]} then {_AT[wanted.clock]} end"
+    width = _width_for(wanted, edges)
+    rows = rows_of_tickets(condition, wanted.clock) if width is None else rows_of_rollup(wanted.clock, width)
     statement = f"""
-        with chosen as (
-            select t.id, t.weight, width_bucket({_AT[wanted.clock]}, %s::timestamptz[]) as bin, {day} as day
-            from incidents_ticket t where {condition}
-        ), label as (
-            select l.ticket_id, l.symptom_id, l.confidence / sum(l.confidence) over (partition by l.ticket_id) as share
-            from incidents_ticketsymptom l join chosen on chosen.id = l.ticket_id where l.confidence > 0
+        with source as ({rows}), cell as (
+            select symptom_id, case when day_only then at end as day,
+                width_bucket(at, %(edges)s::timestamptz[]) as bin, sum(amount) as amount
+            from source group by 1, 2, 3
         )
-        select bin, coalesce(symptom_id, {NO_SYMPTOM}), day, sum(weight * coalesce(share, 1))
-        from chosen left join label on label.ticket_id = chosen.id group by 1, 2, 3
-    """  # noqa: S608 - only fixed expressions of this module are put in
+        select symptom_id, day,
+            string_agg(int4send(bin), '' order by bin), string_agg(float8send(amount), '' order by bin)
+        from cell group by 1, 2
+    """  # noqa: S608 - only fixed expressions are put in
     with connection.cursor() as cursor:
-        cursor.execute(statement, [list(edges), *parameters])
-        rows = cursor.fetchall()
+        cursor.execute(statement, {**parameters, "edges": list(edges)})
+        rows_found = cursor.fetchall()
     n_bins = len(edges) - 1
-    ids = tuple(sorted({row[1] for row in rows}))
+    ids = tuple(sorted({row[0] for row in rows_found}))
     place = {symptom: i for i, symptom in enumerate(ids)}
     values = np.zeros((len(ids), n_bins))
     n_day_only = 0.0
-    for bin_number, symptom, day_of, amount in rows:
+    for symptom, day_of, packed_bins, packed_amounts in rows_found:
+        amounts = np.frombuffer(packed_amounts, ">f8")
+        numbers = np.frombuffer(packed_bins, ">i4")
         if day_of is not None:
-            n_day_only += amount
+            n_day_only += amounts.sum()
         if day_of is not None and spread_days is not None:
             low, high = _bins_of_day(day_of, spread_days, edges)
-            values[place[symptom], low:high] += amount / max(high - low, 1)
-        elif 0 < bin_number <= n_bins:
-            values[place[symptom], bin_number - 1] += amount
-    return Counts(symptom_ids=ids, values=values, n_day_only=n_day_only)
+            values[place[symptom], low:high] += amounts.sum() / max(high - low, 1)
+        else:
+            inside = (numbers > 0) & (numbers <= n_bins)
+            np.add.at(values[place[symptom]], numbers[inside] - 1, amounts[inside])
+    return Counts(symptom_ids=ids, values=values, n_day_only=float(n_day_only))
 
 
 def _bins_of_day(first: dt.datetime, zone: ZoneInfo, edges: Sequence[dt.datetime]) -> tuple[int, int]:
@@ -192,15 +193,15 @@ def counts_by_segment(
 ) -> dict[int, NDArray[np.float64]]:
     """Return weighted complaints per segment pattern and bin, days spread as in `complaint_counts`."""
     condition, parameters = _chosen(wanted)
-    at = _AT[wanted.clock]
+    at = AT[wanted.clock]
     statement = f"""
-        select t.segment_id, width_bucket({at}, %s::timestamptz[]),
-            case when {_DAY_ONLY[wanted.clock]} then {at} end, sum(t.weight)
+        select t.segment_id, width_bucket({at}, %(edges)s::timestamptz[]),
+            case when {DAY_ONLY[wanted.clock]} then {at} end, sum(t.weight)
         from incidents_ticket t where {condition} group by 1, 2, 3
     """  # noqa: S608 - only fixed expressions of this module are put in
     found: dict[int, NDArray[np.float64]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(statement, [list(edges), *parameters])
+        cursor.execute(statement, {**parameters, "edges": list(edges)})
         for segment, number, day_of, amount in cursor.fetchall():
             values = found.setdefault(segment, np.zeros(len(edges) - 1))
             if day_of is not None and spread_days is not None:

@@ -1,13 +1,15 @@
-"""Triage as jobs: learning a classifier, labelling with it."""
+"""Triage as jobs: learning a classifier, labelling with it; and keeping complaint counts current."""
 
 from typing import Any
 
+from celery import shared_task
 from django.contrib.auth import get_user_model
 
 from incidents.catalog.models import Product
 from incidents.core.errors import NotThere
 from incidents.jobs.handlers import JobContext, handles
 from incidents.tickets import versions
+from incidents.tickets.rollups import refresh_ticket_counts
 
 
 def _product(context: JobContext) -> Product:
@@ -35,3 +37,9 @@ def train(context: JobContext) -> None:
 def classify(context: JobContext) -> dict[str, Any]:
     """Label the tickets that nobody decided."""
     return {"n_tickets": versions.classify_tickets(product=_product(context), progress=context.progress)}
+
+
+@shared_task(name="incidents.refresh_ticket_counts")
+def refresh() -> None:
+    """Count the hours whose tickets changed; until then readers count these tickets themselves."""
+    refresh_ticket_counts()

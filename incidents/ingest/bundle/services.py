@@ -22,10 +22,12 @@ from incidents.ingest.bundle.importer import Destination, Importer
 from incidents.ingest.bundle.mapping.case import Case
 from incidents.ingest.bundle.meter import Progress
 from incidents.ingest.bundle.report import FileReport, ImportReport
+from incidents.metrics.rollups import refresh_metric_rollups
 from incidents.metrics.services import describe_metrics
 from incidents.response.models import Incident
 from incidents.response.queries import visible_incidents
 from incidents.response.services import record_incident
+from incidents.tickets.rollups import refresh_ticket_counts
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -95,6 +97,8 @@ def import_bundle(
     )
     _record_import(report, destination, actor)
     refresh_statistics(FILLED, n_written=report.created + report.updated)
+    refresh_ticket_counts(product=destination.product)
+    refresh_metric_rollups(product=destination.product)
     return report
 
 

@@ -14,7 +14,8 @@ from incidents.charts.lanes import cluster
 from incidents.charts.typed import float32
 from incidents.core.errors import NotThere
 from incidents.response.queries import changes_of, publicity_of, statements_of
-from incidents.tickets.queries import NO_SYMPTOM, Counts, complaint_counts
+from incidents.tickets.enums import NO_SYMPTOM
+from incidents.tickets.queries import Counts, complaint_counts
 from incidents.web.overlay.curves import adoption_of
 from incidents.web.overlay.lanes import lanes_payload
 from incidents.web.overlay.metrics import metrics_payload

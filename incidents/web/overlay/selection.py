@@ -8,7 +8,8 @@ from incidents.catalog.queries import UNKNOWN, symptoms_of
 from incidents.changes.queries import Change, is_release, with_rollout
 from incidents.charts.ratios import RateRatio, share_ratio
 from incidents.response.queries import changes_of
-from incidents.tickets.queries import NO_SYMPTOM, segment_counts, segment_patterns, symptom_totals, value_counts
+from incidents.tickets.enums import NO_SYMPTOM
+from incidents.tickets.queries import segment_counts, segment_patterns, symptom_totals, value_counts
 from incidents.web.overlay.lanes import reaches
 from incidents.web.overlay.state import OverlayState
 

@@ -12,7 +12,8 @@ from incidents.charts.axis import DAY, MINUTE, Axis
 from incidents.core.errors import InputError, Problem
 from incidents.response.evidence import Incident
 from incidents.response.queries import zone_of
-from incidents.tickets.queries import Clock, Complaints
+from incidents.tickets.enums import Clock
+from incidents.tickets.queries import Complaints
 from incidents.web.segments import chosen_segment
 
 View = Literal["stacked", "multiples"]
