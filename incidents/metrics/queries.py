@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -98,7 +99,7 @@ def binned_points(
         )
         select series_id, string_agg(int4send(bin), '' order by bin), {packed} from binned group by 1
     """  # noqa: S608 - fixed expressions of this module and of `rollups`
-    parameters = {
+    parameters: dict[str, Any] = {
         "series": list(series_ids),
         "start": start,
         "end": end,
