@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0006_ticket_erased"),
+        ("incidents", "0007_document_templates"),
     ]
 
     operations = [
