@@ -1,6 +1,6 @@
 """The version of a product's data: a number that grows with every committed transaction that touches it.
 
-Triggers add a row to `incidents_datamark` in the transaction that writes (migration 0009 names the tables), so whoever
+Triggers add a row to `incidents_datamark` in the transaction that writes (migration 0010 names the tables), so whoever
 reads the sum before an answer's numbers can keep the answer under it: a later commit always makes another sum.
 """
 

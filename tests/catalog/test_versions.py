@@ -14,9 +14,11 @@ from tests.factories import at, make_change, make_incident, make_points, make_pr
 
 # Tables of which nothing is shown on the overlay, or that follow from tables that are marked.
 UNMARKED = {
-    "auditentry", "claim", "classifierversion", "datamark", "document", "heartbeat", "incidentrole", "job",
+    "auditentry", "claim", "classifierversion", "datamark", "document", "documentpolicy", "documenttemplate",
+    "heartbeat", "incidentrole", "job",
     "membership", "metricrollup", "metricstale", "product", "publication", "reference", "review",
-    "reviewrequest", "revision", "segment", "source", "ticketrollup", "ticketstale", "timelineentry",
+    "reviewrequest", "revision", "segment", "source", "templaterevision", "ticketrollup",
+    "ticketstale", "timelineentry",
 }  # fmt: skip
 
 

@@ -144,7 +144,7 @@ CALLS = {
 class Migration(migrations.Migration):
     """Adds the functions, then the triggers, and marks what is there as stale."""
 
-    dependencies = [("incidents", "0008_rollups")]
+    dependencies = [("incidents", "0009_rollups")]
     operations = [
         migrations.RunSQL(FUNCTIONS, DROPPED),
         *(migrations.RunSQL(*triggers(table, call)) for table, call in CALLS.items()),
