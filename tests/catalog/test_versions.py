@@ -12,14 +12,23 @@ from incidents.changes.models import RolloutStep
 from incidents.metrics.models import MetricPoint
 from tests.factories import at, make_change, make_incident, make_points, make_product, make_statement, make_ticket
 
-# Tables of which nothing is shown on the overlay, or that follow from tables that are marked.
+# The rooms whose rows the overlay shows, and those of their tables of which it shows nothing or that follow from others.
+SHOWN_ROOMS = ("catalog", "changes", "tickets", "metrics", "response", "attribution")
 UNMARKED = {
-    "auditentry", "claim", "classifierversion", "datamark", "document", "documentpolicy", "documenttemplate",
-    "heartbeat", "incidentrole", "job",
-    "membership", "metricrollup", "metricstale", "product", "publication", "reference", "review",
-    "reviewrequest", "revision", "segment", "source", "templaterevision", "ticketrollup",
-    "ticketstale", "timelineentry",
-}  # fmt: skip
+    "classifierversion",
+    "datamark",
+    "incidentrole",
+    "membership",
+    "metricrollup",
+    "metricstale",
+    "product",
+    "reference",
+    "segment",
+    "source",
+    "ticketrollup",
+    "ticketstale",
+    "timelineentry",
+}
 
 
 @pytest.mark.django_db
@@ -30,7 +39,11 @@ def test_every_table_is_marked_or_named_as_shown_nowhere() -> None:
         )
         marked = dict(cursor.fetchall())
     assert set(marked.values()) == {3}, "each table has a trigger for inserts, updates and deletes"
-    tables = {model._meta.db_table for model in apps.get_app_config("incidents").get_models()}
+    tables = {
+        model._meta.db_table
+        for model in apps.get_app_config("incidents").get_models()
+        if model.__module__.split(".")[1] in SHOWN_ROOMS
+    }
     assert tables == marked.keys() | {f"incidents_{name}" for name in UNMARKED}
 
 
