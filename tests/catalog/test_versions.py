@@ -12,7 +12,7 @@ from incidents.changes.models import RolloutStep
 from incidents.metrics.models import MetricPoint
 from tests.factories import at, make_change, make_incident, make_points, make_product, make_statement, make_ticket
 
-# The rooms whose rows the overlay shows, and those of their tables of which it shows nothing or that follow from others.
+# The rooms whose rows the overlay shows; those of their tables of which it shows nothing, or that follow from others.
 SHOWN_ROOMS = ("catalog", "changes", "tickets", "metrics", "response", "attribution")
 UNMARKED = {
     "classifierversion",
