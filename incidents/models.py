@@ -24,7 +24,7 @@ from incidents.metrics.models import (
     MetricSeries,
     MetricStale,
 )
-from incidents.publishing.models import Publication
+from incidents.publishing.models import Publication, Theme
 from incidents.response.models import (
     CandidateChange,
     Evidence,
@@ -78,6 +78,7 @@ __all__ = [
     "Statement",
     "Symptom",
     "TemplateRevision",
+    "Theme",
     "Ticket",
     "TicketRollup",
     "TicketStale",
