@@ -42,7 +42,7 @@ format: install ## Format code and templates
 	$(BIN)/djhtml --tabwidth 2 templates
 
 bench: install ## Run one benchmark: make bench NAME=overlay
-	@test -n "$(NAME)" || { echo "Say which: make bench NAME=x (benchmarks/x.py). There are:"; ls benchmarks | sed -n 's/\.py$$//p'; exit 2; }
+	@test -n "$(NAME)" || { echo "Say which: make bench NAME=x (benchmarks/x.py). There are:"; grep -l __main__ benchmarks/*.py | sed 's|.*/||; s/\.py$$//'; exit 2; }
 	@$(BIN)/python -m workbench.embedded exec benchmarks/$(NAME).py $(ARGS)
 
 lock: install ## Bring the lock files in line with pyproject.toml (UPGRADE=--upgrade for newer versions)

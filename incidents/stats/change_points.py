@@ -3,15 +3,15 @@
 Question
     At which points did a series change level, spread, trend or rhythm?
 Model
-    Five exact segmentations (two autoregressive, one of trends, one of level and spread, one Bayesian of the level) of
-    the standardised series; a point stands where at least three of them mark it within five steps of each other. No
-    single method wins on all kinds of series, and a vote of untuned ones beats each of them, as Mozilla found too
-    (arXiv 2606.18377).
+    A steady season is taken out. Then five exact segmentations (two autoregressive, one of trends, one of level and
+    spread, one Bayesian of the level) of the standardised series; a point stands where at least three of them mark it
+    within five steps of each other. No single method wins on all kinds of series, and a vote of untuned ones beats each
+    of them, as Mozilla found too (arXiv 2606.18377).
 Assumptions
     Even spacing; gaps are filled in straight lines. Segments have six points or more.
 Failure modes
-    Strong seasons look like many changes to level detectors, which the vote mutes, not removes. Single outliers are not
-    change points.
+    A season that changes its shape or grows with the level is left in part, and the vote mutes it, no more. Single
+    outliers are not change points.
 Measured
     benchmarks/change_points.py, on the Turing change point series: see docs/statistics/change-points.md.
 """
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from incidents.stats.season import season_length, without_season
 from incidents.stats.segmentation import AUTOREGRESSIVE, LEVEL_AND_SPREAD, MARGINAL, TREND, segment
 
 Floats = NDArray[np.float64]
@@ -28,7 +29,8 @@ VOTES = 3
 NEAR = 5  # steps within which marks mean the same point
 LEAST = 6  # points of a segment
 LONGEST = 1500  # longer series are averaged to so many points
-HAZARD = 200.0  # prior mean length of a segment for the Bayesian detector
+# Cost and its weight: penalty in units of log n, for the Bayesian detector the prior mean length of a segment.
+DETECTORS = ((AUTOREGRESSIVE, 6.0), (AUTOREGRESSIVE, 10.0), (TREND, 12.0), (MARGINAL, 200.0), (LEVEL_AND_SPREAD, 8.0))
 DROP_90 = 1.353  # half of the 90 % point of chi-square with one degree of freedom
 
 
@@ -72,11 +74,10 @@ def change_points(series: Floats) -> tuple[ChangePoint, ...]:
     filled = np.interp(np.arange(len(values)), known, values[known])
     width = -(-len(filled) // LONGEST)
     coarse = _averaged(filled, width)
-    spread = float(coarse.std())
-    if spread <= 1e-12 * max(abs(float(coarse.mean())), 1.0):
+    scaled = prepared(coarse)
+    if scaled is None:
         return ()
-    scaled = (coarse - coarse.mean()) / spread
-    places = _vote(_marks(scaled))
+    places = vote([marks(scaled, kind, weight) for kind, weight in DETECTORS])
     bounds = [0, *[index for index, _ in places], len(coarse)]
     out = []
     for number, (index, votes) in enumerate(places, 1):
@@ -94,21 +95,25 @@ def change_points(series: Floats) -> tuple[ChangePoint, ...]:
     return tuple(out)
 
 
-def _marks(scaled: Floats) -> list[list[int]]:
-    penalty = float(np.log(len(scaled)))
-    settings = (
-        (AUTOREGRESSIVE, 6 * penalty),
-        (AUTOREGRESSIVE, 10 * penalty),
-        (TREND, 12 * penalty),
-        (MARGINAL, 2 * float(np.log(HAZARD))),
-        (LEVEL_AND_SPREAD, 8 * penalty),
-    )
-    return [segment(scaled, kind, cost, least=LEAST).tolist() for kind, cost in settings]
+def prepared(series: Floats) -> Floats | None:
+    """Return the series (n,) without its season, mean 0 and variance 1; None where it does not vary."""
+    period = season_length(series)
+    level = series if period is None else without_season(series, period)
+    spread = float(level.std())
+    if spread <= 1e-12 * max(abs(float(level.mean())), 1.0):
+        return None
+    return np.asarray((level - level.mean()) / spread, dtype=np.float64)
 
 
-def _vote(marks: list[list[int]]) -> list[tuple[int, int]]:
+def marks(scaled: Floats, kind: int, weight: float) -> list[int]:
+    """Return where one detector (see `DETECTORS`) begins a new segment of a prepared series."""
+    penalty = 2 * float(np.log(weight)) if kind == MARGINAL else weight * float(np.log(len(scaled)))
+    return [int(at) for at in segment(scaled, kind, penalty, least=LEAST)]
+
+
+def vote(marked: list[list[int]]) -> list[tuple[int, int]]:
     """Return (index, votes) where enough detectors agree, the most agreed first taken, then in order."""
-    points = sorted((at, detector) for detector, own in enumerate(marks) for at in own)
+    points = sorted((at, detector) for detector, own in enumerate(marked) for at in own)
     out = []
     while points:
         best: list[tuple[int, int]] = []
