@@ -25,6 +25,7 @@ from incidents.metrics.models import (
     MetricStale,
 )
 from incidents.publishing.models import Publication, Theme
+from incidents.publishing.subscribers.models import Delivery, Subscriber
 from incidents.response.models import (
     CandidateChange,
     Evidence,
@@ -47,6 +48,7 @@ __all__ = [
     "Claim",
     "ClassifierVersion",
     "DataMark",
+    "Delivery",
     "Dimension",
     "DimensionValue",
     "Document",
@@ -76,6 +78,7 @@ __all__ = [
     "Segment",
     "Source",
     "Statement",
+    "Subscriber",
     "Symptom",
     "TemplateRevision",
     "Theme",

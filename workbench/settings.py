@@ -161,6 +161,24 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 
+# Where readers find the public pages, for links in letters and webhooks.
+PUBLIC_URL = env.text("WORKBENCH_PUBLIC_URL", f"{'https' if TLS else 'http'}://{ALLOWED_HOSTS[0].lstrip('.')}")
+# Webhooks go to the public internet; networks of one's own are named here, as 10.1.0.0/16.
+OUTBOUND_NETWORKS = [text for text in env.items("WORKBENCH_OUTBOUND_NETWORKS", "") if text]
+
+# Without a mail server, letters are written into a folder, where they can be read.
+EMAIL_HOST = env.text("WORKBENCH_MAIL_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = WORKBENCH_HOME / "mail"
+EMAIL_PORT = env.integer("WORKBENCH_MAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("WORKBENCH_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.text("WORKBENCH_MAIL_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("WORKBENCH_MAIL_STARTTLS", default=EMAIL_PORT == 587)
+EMAIL_USE_SSL = env.flag("WORKBENCH_MAIL_SSL", default=EMAIL_PORT == 465)
+EMAIL_TIMEOUT = 20
+MAIL_FROM = env.text("WORKBENCH_MAIL_FROM", "workbench@localhost")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
+
 # Celery only wakes workers: the job of record is a row (incidents.jobs).
 CELERY_BROKER_URL = env.text("BROKER_URL")
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -34,8 +34,11 @@ def enqueue(
     idempotency_key: str = "",
     created_by: AbstractBaseUser | None = None,
     max_attempts: int = 5,
+    due_at: dt.datetime | None = None,
 ) -> Job:
     """Write down a job in the caller's transaction; a worker is woken once that commits.
+
+    With `due_at` nobody takes it before that time; the sweep wakes a worker then.
 
     With an idempotency key, an open or succeeded job of the same kind and key is returned instead of a second one.
     """
@@ -49,7 +52,8 @@ def enqueue(
                 idempotency_key=idempotency_key,
                 created_by_id=created_by.pk if created_by is not None else None,
                 max_attempts=max_attempts,
-                woken_at=Now(),
+                woken_at=Now() if due_at is None else None,
+                **({} if due_at is None else {"available_at": due_at}),
             )
     except IntegrityError:
         # Somebody else was faster with the same key.
@@ -57,7 +61,8 @@ def enqueue(
             return known
         raise
     job.refresh_from_db()
-    transaction.on_commit(lambda: wake(job.pk))
+    if due_at is None:
+        transaction.on_commit(lambda: wake(job.pk))
     return job
 
 

@@ -21,6 +21,7 @@ from incidents.documents.queries import standing_approval
 from incidents.documents.rendering import render_markdown
 from incidents.publishing.marks import readers_marks
 from incidents.publishing.models import Publication
+from incidents.publishing.subscribers.services import announce
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -73,6 +74,7 @@ def publish(
             shows_earlier=shows_earlier,
             current=current,
         )
+        announce(publication)
         row.state = DocumentState.PUBLISHED
         row.save(update_fields=["state", "updated_at"])
         record_audit(

@@ -111,6 +111,8 @@ class Supervisor:
 
     def _parts(self, port: int) -> list[Child]:
         environment = self.servers.environment()
+        # Where links in letters lead.
+        environment.setdefault("WORKBENCH_PUBLIC_URL", f"http://{ports.HOST}:{port}")
         python = sys.executable
 
         def part(name: str, *command: str, **more: str) -> Child:

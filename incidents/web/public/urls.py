@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from incidents.publishing.exports.forms import FORMS
-from incidents.web.public import feeds, files, look, sitemap, statuspage, views, widget
+from incidents.web.public import feeds, files, look, sitemap, statuspage, subscribing, views, widget
 
 
 class FeedForm:
@@ -42,6 +42,9 @@ urlpatterns = [
     path("p/", views.home, name="public-home"),
     path("p/sitemap.xml", sitemap.sitemap, name="public-sitemap"),
     path("p/<slug:product_slug>/", views.changelog, name="public-changelog"),
+    path("p/subscriptions/<str:token>/confirm/<slug:pace>/", subscribing.confirm_page, name="public-confirm"),
+    path("p/subscriptions/<str:token>/leave/", subscribing.unsubscribe_page, name="public-unsubscribe"),
+    path("p/<slug:product_slug>/subscribe/", subscribing.subscribe, name="public-subscribe"),
     path("p/<slug:product_slug>/changes/<slug:slug>/", views.notice, name="public-notice"),
     path("p/<slug:product_slug>/changes/<slug:slug>.<file:form>", files.notice_file, name="public-notice-file"),
     path("p/<slug:product_slug>/changes/<slug:slug>/card.png", files.notice_card, name="public-notice-card"),

@@ -56,6 +56,11 @@ def frame(product: Product, current: str = "") -> dict[str, Any]:
                 "url": reverse("public-postmortems", kwargs=arguments),
                 "is_current": current == "postmortems",
             },
+            {
+                "label": "Subscribe",
+                "url": reverse("public-subscribe", kwargs=arguments),
+                "is_current": current == "subscribe",
+            },
         ],
     }
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents.catalog.queries import visible_products
+from incidents.catalog.queries import products_permitting, visible_products
 from incidents.core.access import Action
 from incidents.core.errors import InputError, NotReady
 from incidents.documents.enums import DocumentState
@@ -44,6 +44,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "n_covered": len(coverage),
         "show": show,
         "products": list(visible_products(request.user)),
+        "publishers": list(products_permitting(request.user, Action.PUBLISH)),
+        "administered": list(products_permitting(request.user, Action.ADMINISTER)),
         "product": product,
     }
     return render(request, "publishing/board.html", context)
