@@ -280,7 +280,8 @@ def decode_layers(result: Mapping[str, Any]) -> StoredLayers:
         edges=tuple(dt.datetime.fromisoformat(edge) for edge in told["edges"]),
         background=told["background"],
         excess={int(key): layer for key, layer in told["excess"].items()},
-        unattributed=told["unattributed"],
+        # Runs stored before there was such a layer have none.
+        unattributed=told.get("unattributed", {}),
     )
 
 

@@ -5,6 +5,10 @@ reads the sum before an answer's numbers can keep the answer under it: a later c
 """
 
 from django.db import connection, transaction
+from django.db.models import BigIntegerField, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from incidents.catalog.models import DataMark, Product
 
 _LOCK = 0x6461_7461
 # The rows of transactions that this one does not see stay: the sum counts them once they are there.
@@ -13,14 +17,18 @@ _MERGE = """
     INSERT INTO incidents_datamark (product_id, transaction, n)
     SELECT product_id, pg_current_xact_id()::text::bigint, sum(n) FROM gone GROUP BY 1
 """
-VERSION = "(SELECT coalesce(sum(n), 0) FROM incidents_datamark WHERE product_id = %s)"
 
 
-def data_version(product_id: int) -> int:
-    """Return the version of the product's data, with one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {VERSION}", [product_id])
-        return int(cursor.fetchone()[0])
+def version_column(product: str) -> Coalesce:
+    """Return the version of the product that a column of a query names, as a further column of that query."""
+    marks = DataMark.objects.filter(product_id=OuterRef(product)).order_by().values("product_id")
+    return Coalesce(Subquery(marks.annotate(total=Sum("n")).values("total")), 0, output_field=BigIntegerField())
+
+
+def data_version(product: Product) -> int:
+    """Return the version of the product's data."""
+    found = Product.objects.filter(pk=product.pk).annotate(version=version_column("pk")).values_list("version")
+    return int(found.get()[0])
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from incidents.catalog.queries import require, visible_products
+from incidents.catalog.versions import version_column
 from incidents.changes.models import Change
 from incidents.core.access import Action, Role
 from incidents.core.errors import NotThere
@@ -37,6 +38,18 @@ def incident_for(user: "User | AnonymousUser", pk: int, action: Action = Action.
         raise NotThere("There is no such case, or it is not yours to see.")
     require(user, action, incident.product)
     return incident
+
+
+def visible_version(user: "User | AnonymousUser", pk: int) -> int:
+    """Return the version of the data of a case that the person may view, with little asking: for answers made before.
+
+    Raises NotThere where the case must not even be known.
+    """
+    rows = visible_incidents(user).filter(pk=pk).annotate(version=version_column("product_id"))
+    row = rows.order_by().values_list("version").first()
+    if row is None:
+        raise NotThere("There is no such case, or it is not yours to see.")
+    return int(row[0])
 
 
 def zone_of(incident: Incident) -> ZoneInfo:

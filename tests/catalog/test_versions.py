@@ -50,11 +50,11 @@ def test_every_table_is_marked_or_named_as_shown_nowhere() -> None:
 @pytest.mark.django_db
 def test_each_write_makes_another_version_and_reading_makes_none() -> None:
     product, other = make_product(), make_product()
-    versions = [data_version(product.pk)]
-    before = data_version(other.pk)
+    versions = [data_version(product)]
+    before = data_version(other)
 
     def moved() -> bool:
-        versions.append(data_version(product.pk))
+        versions.append(data_version(product))
         return versions[-1] > versions[-2]
 
     ticket = make_ticket(product, "slow")
@@ -81,7 +81,7 @@ def test_each_write_makes_another_version_and_reading_makes_none() -> None:
     assert moved()
     list(Symptom.objects.filter(product=product))
     assert not moved()
-    assert data_version(other.pk) == before
+    assert data_version(other) == before
 
 
 @pytest.mark.django_db(transaction=True)
@@ -89,7 +89,7 @@ def test_merging_marks_keeps_versions_and_commits_of_others_still_count() -> Non
     product = make_product()
     make_ticket(product)
     make_ticket(product)
-    seen = data_version(product.pk)
+    seen = data_version(product)
     written, merged = threading.Event(), threading.Event()
 
     def write() -> None:
@@ -105,11 +105,11 @@ def test_merging_marks_keeps_versions_and_commits_of_others_still_count() -> Non
     writer.start()
     assert written.wait(10)
     merge_marks()
-    assert data_version(product.pk) == seen, "what is not committed does not count"
+    assert data_version(product) == seen, "what is not committed does not count"
     assert DataMark.objects.filter(product_id=product.pk).count() == 1
     merged.set()
     writer.join()
-    after = data_version(product.pk)
+    after = data_version(product)
     assert after > seen
     merge_marks()
-    assert data_version(product.pk) == after
+    assert data_version(product) == after

@@ -9,13 +9,13 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from incidents.core.access import Action
 from incidents.core.errors import InputError
-from incidents.response.queries import incident_for
+from incidents.response.queries import incident_for, visible_version
 from incidents.web.cases.frame import case_context
+from incidents.web.overlay.kept import Answer, Kept
 from incidents.web.overlay.payload import PARTS, overlay_payload
 from incidents.web.overlay.selection import facets
 from incidents.web.overlay.state import read_state
@@ -27,6 +27,7 @@ MODULES = (
     "svg", "table",
 )  # fmt: skip
 COMPRESSION = 4  # gzip's level: past it, bytes hardly shrink and time grows
+KEPT = Kept(most=64 * 2**20)
 
 
 @require_safe
@@ -58,30 +59,43 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
 @require_safe
 @login_required
 def overlay_data(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Answer what the page draws, compressed, with an ETag."""
-    try:
-        state = read_state(request, incident_for(request.user, case_id))
-    except InputError as error:
-        return JsonResponse({"error": str(error)}, status=400)
-    wanted = frozenset(request.GET.get("parts", "").split(",")) & PARTS.keys() or None
-    return compact_json(request, overlay_payload(state, wanted))
+    """Answer what the page draws, compressed, with an ETag; what was answered before is not made again.
+
+    The version is read before the numbers: a commit in between makes another one, under which nothing is kept yet.
+    """
+    key = (case_id, visible_version(request.user, case_id), request.META.get("QUERY_STRING", ""))
+    answer = KEPT.get(key)
+    if answer is None:
+        try:
+            state = read_state(request, incident_for(request.user, case_id))
+        except InputError as error:
+            return JsonResponse({"error": str(error)}, status=400)
+        wanted = frozenset(request.GET.get("parts", "").split(",")) & PARTS.keys() or None
+        answer = packed(overlay_payload(state, wanted))
+        KEPT.put(key, answer)
+    return _sent(request, answer)
 
 
-def compact_json(request: HttpRequest, payload: dict[str, Any]) -> HttpResponse:
-    """Answer an object as JSON: 304 where the reader has it already, gzip where the reader takes it."""
+def packed(payload: dict[str, Any]) -> Answer:
+    """Return a payload as the bytes that are sent."""
     body = orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY)
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    return Answer(body=body, compressed=gzip.compress(body, COMPRESSION, mtime=0), tag=tag)
+
+
+def _sent(request: HttpRequest, answer: Answer) -> HttpResponse:
+    """Answer 304 where the reader has it already, gzip where the reader takes it."""
     response: HttpResponse
-    if request.headers.get("If-None-Match", "").removeprefix("W/") == tag:
+    if request.headers.get("If-None-Match", "").removeprefix("W/") == answer.tag:
         response = HttpResponseNotModified()
     elif "gzip" in request.headers.get("Accept-Encoding", ""):
-        response = HttpResponse(gzip.compress(body, COMPRESSION, mtime=0), content_type="application/json")
+        response = HttpResponse(answer.compressed, content_type="application/json")
         response["Content-Encoding"] = "gzip"
     else:
-        response = HttpResponse(body, content_type="application/json")
-    response["ETag"] = tag
+        response = HttpResponse(answer.body, content_type="application/json")
+    response["ETag"] = answer.tag
     response["Vary"] = "Accept-Encoding, Cookie"
-    patch_cache_control(response, private=True, no_cache=True)
+    response["Cache-Control"] = "private, no-cache"
     return response
 
 

@@ -98,6 +98,24 @@ def test_layers_stack_up_to_what_the_run_expects(reader: Client, incident: Incid
     ]
 
 
+def test_a_run_of_the_time_before_unattributed_layers_is_drawn(reader: Client, incident: Incident) -> None:
+    change = make_change(incident.product)
+    make_ticket(incident.product, "slow", segment={"surface": "cli"})
+    run = make_run(incident, change, [1.0] * 31, [1.0] * 31)
+    layers = {name: layer for name, layer in run.result["layers"].items() if name != "unattributed"}
+    AttributionRun.objects.create(
+        incident=incident,
+        input_hash="old",
+        code_version="0",
+        result=run.result | {"layers": layers},
+        inputs=run.inputs,
+        n_tickets=100,
+    )
+    body = answer(reader, incident, layers="1")
+    traces = {trace["meta"]["role"]: trace for trace in body["complaints"]["figure"]["data"]}
+    assert from_float32(traces["background"]["y"])[:-1].sum() == pytest.approx(31)
+
+
 def test_layers_are_not_offered_under_a_filter(reader: Client, incident: Incident) -> None:
     change = make_change(incident.product)
     make_ticket(incident.product, "slow", segment={"surface": "cli"})
