@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from incidents.attribution.axis import MIDDAY_HOURS, Bucket, TimeAxis, spread_over_bins, time_axis
+from incidents.attribution.evaluations import read_evaluations
 from incidents.attribution.exposures import LoggedChange, VersionUse, exposure_of, finest_rows, version_dimension
 from incidents.attribution.tallies import (
     MetricTallies,
@@ -127,6 +128,7 @@ def read_case(incident: Incident, *, settings: Settings | None = None, adjust: A
         usage_over_time=_over_time(axis, use, patterns, dimensions),
         publicity=tuple(axis.place(event.at, day_only=event.day_only) for event in publicity_of(incident)),
         metrics=_panels(incident, metrics, patterns, width),
+        evaluations=read_evaluations(incident, changes),
     )
     return Casefile(
         evidence=evidence if settings is None else replace(evidence, settings=settings),

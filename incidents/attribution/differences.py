@@ -28,6 +28,7 @@ class MovedKind(StrEnum):
     LABELS = "labels"
     USAGE = "usage"
     METRICS = "metrics"
+    EVALUATIONS = "evaluations"
     PUBLICITY = "publicity"
     WINDOW = "window"
     SYMPTOMS = "symptoms"
@@ -90,7 +91,8 @@ def moved_inputs(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[M
         moved.append(Moved(kind=MovedKind.TICKETS, n_before=one["weight"], n_after=other["weight"]))
     elif one["digest"] != other["digest"]:
         moved.append(Moved(kind=MovedKind.LABELS, n_before=one["n_labels"], n_after=other["n_labels"]))
-    for kind, name in ((MovedKind.USAGE, "usage"), (MovedKind.METRICS, "metrics")):
+    tables = ((MovedKind.USAGE, "usage"), (MovedKind.METRICS, "metrics"), (MovedKind.EVALUATIONS, "evaluations"))
+    for kind, name in tables:
         if before[name] != after[name]:
             moved.append(Moved(kind=kind, n_before=before[name]["n"], n_after=after[name]["n"]))
     if before["publicity"] != after["publicity"]:

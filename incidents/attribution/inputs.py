@@ -13,6 +13,7 @@ from django.db import connection
 
 from incidents.attribution.axis import TimeAxis
 from incidents.attribution.casefile import case_axis, logged_changes
+from incidents.attribution.evaluations import judging_runs
 from incidents.attribution.tallies import TICKETS, case_parameters
 from incidents.catalog.models import Symptom
 from incidents.changes.models import Change
@@ -20,7 +21,7 @@ from incidents.response.models import Incident
 from incidents.response.queries import publicity_of
 
 # The shape of what `inputs_of` returns: states of different shapes cannot be compared.
-FORMAT = 1
+FORMAT = 2
 # Members that are told but move no number: they stay out of the hash.
 SILENT = frozenset({"title", "id", "discovered_at", "recorded_at"})
 
@@ -63,6 +64,7 @@ def inputs_of(incident: Incident) -> dict[str, Any]:
         },
         "usage": {"n": int(use[0]), "digest": use[2]},
         "metrics": {"n": int(metrics[0]), "digest": metrics[2]},
+        "evaluations": _evaluations(incident),
         "symptoms": list(
             Symptom.objects.filter(product=incident.product, retired_at=None).values_list("key", flat=True)
         ),
@@ -75,6 +77,15 @@ def _digests(incident: Incident, axis: TimeAxis) -> list[list[str]]:
     with connection.cursor() as cursor:
         cursor.execute(_DIGESTS, case_parameters(incident, axis))
         return [told.strip("()").split(",") for told in cursor.fetchone()]
+
+
+def _evaluations(incident: Incident) -> dict[str, Any]:
+    rows = list(
+        judging_runs(incident).values_list(
+            "source_id", "external_id", "suite", "subject", "n", "score", "baseline_score", "discordant"
+        )
+    )
+    return {"n": len(rows), "digest": hashlib.sha256(orjson.dumps(rows)).hexdigest()[:16]}
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from incidents.attribution.bundles.evidence import BundleCase
 from incidents.stats.attribution.counting import tally
-from incidents.stats.attribution.findings import Attribution, ChangeFinding, Estimate, EvidenceItem
+from incidents.stats.attribution.findings import Attribution, ChangeFinding, Estimate, EvidenceItem, Interaction
 
 LEAST = 5e-5  # smaller shares of a ticket go to "none"
 
@@ -23,6 +23,8 @@ def result_object(
     }
     if found.rises:
         out["unattributed"]["rises"] = [_rise(bundle, found, index) for index in range(len(found.rises))]
+    if found.interactions:
+        out["interactions"] = [_interaction(one) for one in found.interactions]
     if tickets:
         out["tickets"] = ticket_probabilities(bundle, found)
     return out
@@ -58,7 +60,29 @@ def _evidence(item: EvidenceItem) -> dict[str, Any]:
     detail: dict[str, Any] = _interval(item.estimate)
     if item.other is not None:
         detail["other"] = item.other
+    detail |= {name: round(value, 4) for name, value in item.facts}
     return {"kind": item.kind, "direction": item.direction, "detail": detail}
+
+
+def _interaction(one: Interaction) -> dict[str, Any]:
+    return {
+        "changes": [one.first, one.second],
+        "relation": one.relation,
+        "outcome": one.outcome,
+        "excess": _open_interval(one.excess),
+        "kept": None if one.kept is None else _open_interval(one.kept),
+        "log_bayes_factor": None if one.log_bayes_factor is None else round(one.log_bayes_factor, 3),
+        "threshold": round(one.threshold, 3),
+        "pairs_scanned": one.n_scanned,
+    }
+
+
+def _open_interval(estimate: Estimate) -> dict[str, float | None]:
+    """An interval; null for an end where nothing can be said."""
+    return {
+        name: round(value, 3) if np.isfinite(value) else None
+        for name, value in (("estimate", estimate.value), ("low", estimate.low), ("high", estimate.high))
+    }
 
 
 def _rise(bundle: BundleCase, found: Attribution, index: int) -> dict[str, Any]:

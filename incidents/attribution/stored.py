@@ -22,6 +22,7 @@ from incidents.stats.attribution.findings import (
     Estimate,
     EvidenceItem,
     Figure,
+    Interaction,
     Separation,
     SymptomExcess,
     UnattributedRise,
@@ -54,6 +55,7 @@ class StoredFindings:
     rises: tuple[Rise, ...]
     separations: tuple[Separation, ...]
     diagnostics: Diagnostics
+    interactions: tuple[Interaction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,7 @@ def encode(case: Casefile, found: Attribution) -> dict[str, Any]:
             "usage_known": found.diagnostics.usage_known,
             "log_evidence": _number(found.diagnostics.log_evidence),
         },
+        "interactions": [_interaction(one) for one in found.interactions],
         "coverage": coverage(case),
         "layers": _layers(case, found),
     }
@@ -156,12 +159,51 @@ def _item(item: EvidenceItem) -> dict[str, Any]:
     told: dict[str, Any] = {"kind": item.kind, "direction": item.direction, **_estimate(item.estimate)}
     told["log_bayes_factor"] = _number(item.log_bayes_factor)
     told["other"] = item.other
+    if item.facts:
+        told["facts"] = {name: _number(value) for name, value in item.facts}
     if item.figure is not None:
         told["figure"] = {
             "x": [_number(x) for x in item.figure.x],
             "series": [[label, [_number(value) for value in values]] for label, values in item.figure.series],
         }
     return told
+
+
+def _interaction(one: Interaction) -> dict[str, Any]:
+    return {
+        "first": int(one.first),
+        "second": int(one.second),
+        "relation": one.relation,
+        "outcome": one.outcome,
+        "excess": _estimate(one.excess),
+        "kept": None if one.kept is None else _estimate(one.kept),
+        "log_bayes_factor": _number(one.log_bayes_factor),
+        "threshold": _number(one.threshold),
+        "n_scanned": one.n_scanned,
+    }
+
+
+def _read_bounds(told: Mapping[str, float | None]) -> Estimate:
+    low, high = told["low"], told["high"]
+    return Estimate(
+        value=float(told["estimate"] or 0.0),
+        low=-np.inf if low is None else float(low),
+        high=np.inf if high is None else float(high),
+    )
+
+
+def _read_interaction(one: Mapping[str, Any]) -> Interaction:
+    return Interaction(
+        first=str(one["first"]),
+        second=str(one["second"]),
+        relation=one["relation"],
+        outcome=one["outcome"],
+        excess=_read_bounds(one["excess"]),
+        kept=None if one["kept"] is None else _read_bounds(one["kept"]),
+        log_bayes_factor=one["log_bayes_factor"],
+        threshold=one["threshold"] or 0.0,
+        n_scanned=one["n_scanned"],
+    )
 
 
 def _rise(rise: UnattributedRise, case: Casefile) -> dict[str, Any]:
@@ -223,6 +265,7 @@ def decode(result: Mapping[str, Any]) -> StoredFindings:
             for one in result["separations"]
         ),
         diagnostics=Diagnostics(**{name: told[name] for name in Diagnostics.__dataclass_fields__}),
+        interactions=tuple(_read_interaction(one) for one in result.get("interactions", ())),
     )
 
 
@@ -260,6 +303,7 @@ def _read_item(told: Mapping[str, Any]) -> EvidenceItem:
         estimate=_read_estimate(told),
         log_bayes_factor=told["log_bayes_factor"],
         other=told["other"],
+        facts=tuple((name, _or_nan(value)) for name, value in told.get("facts", {}).items()),
         figure=None
         if figure is None
         else Figure(

@@ -8,6 +8,7 @@ import numpy as np
 
 from incidents.attribution.axis import TimeAxis, spread_over_bins
 from incidents.attribution.bundles.case import CaseHead, read_case, read_changes
+from incidents.attribution.bundles.evaluations import read_evaluations
 from incidents.attribution.bundles.source import Bundle
 from incidents.attribution.bundles.tables import MetricValue, Segment, UseCount, read_exposure, read_metrics
 from incidents.attribution.bundles.tickets import TicketRows, read_tickets
@@ -56,6 +57,7 @@ def read_bundle(path: Path, *, settings: Settings | None = None) -> BundleCase:
         tickets = read_tickets(bundle, head)
         use = read_exposure(bundle, head)
         values = read_metrics(bundle, head)
+        evaluations = read_evaluations(bundle)
     dimensions = _dimensions(head, tickets, changes, use, values)
     index = _Index(dimensions)
     patterns = index.table(tickets.segments)
@@ -87,6 +89,7 @@ def read_bundle(path: Path, *, settings: Settings | None = None) -> BundleCase:
         usage_over_time=_over_time(head, use, index),
         publicity=tuple(axis.place(at, day_only=day_only) for at, day_only in head.publicity),
         metrics=_panels(head, values, index),
+        evaluations=evaluations,
     )
     return BundleCase(
         evidence=evidence if settings is None else replace(evidence, settings=settings),

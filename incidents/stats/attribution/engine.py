@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from incidents.stats.attribution.evaluations import evaluation_evidence
 from incidents.stats.attribution.evidence import CaseEvidence
 from incidents.stats.attribution.findings import Attribution
 from incidents.stats.attribution.frame import build_frame
@@ -58,10 +59,11 @@ def attribute(evidence: CaseEvidence, *, on_progress: Progress | None = None) ->
     frame = build_frame(evidence)
     settings = evidence.settings
     metrics = metric_evidence(frame)
-    prior = np.log(settings.inclusion / (1.0 - settings.inclusion)) + metrics.log_odds
+    evaluations = evaluation_evidence(evidence)
+    prior = np.log(settings.inclusion / (1.0 - settings.inclusion)) + metrics.log_odds + evaluations.log_odds
     search = Search(frame, prior, on_progress=lambda done: tell(0.05 + 0.85 * done))
     found = search.run()
     tell(0.9)
-    result = report(search, found, posterior(search, found), metrics)
+    result = report(search, found, posterior(search, found), metrics, evaluations)
     tell(1.0)
     return result

@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from incidents.stats.evaluation import SuiteRun
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 UNKNOWN = -1
@@ -89,6 +91,14 @@ class MetricPanel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """A run of an evaluation suite that judged one change, by the change's key."""
+
+    subject: str
+    run: SuiteRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Priors and switches; every default is stated in docs/statistics/attribution.md with its reason."""
 
@@ -107,6 +117,9 @@ class Settings:
     metric_moves_if_harmful: float = 0.65  # share of harmful changes that move a metric the wrong way
     metric_moves_if_harmless: float = 0.15
     use_metrics: bool = True
+    evaluation_drop: float = 0.03  # drop of a pass rate that matters; what cannot see it counts for nothing
+    evaluation_sees: float = 0.5  # share of harmful changes whose harm a suite would see
+    use_evaluations: bool = True
     # optional prior symptom profile by kind of change; off by default
     kind_profiles: tuple[tuple[str, tuple[float, ...]], ...] = ()
     draws: int = 3000
@@ -140,6 +153,7 @@ class CaseEvidence:
     usage_over_time: tuple[tuple[int, Floats], ...] = ()  # (dimension, use per bin and value (n_bins, n_values))
     publicity: tuple[float, ...] = ()  # hours of events that made people complain more in every segment at once
     metrics: tuple[MetricPanel, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
     settings: Settings = field(default_factory=Settings)
 
     @property

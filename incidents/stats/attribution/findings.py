@@ -10,6 +10,8 @@ from incidents.stats.attribution.evidence import Floats
 
 Verdict = Literal["contributing", "ambiguous", "not supported"]
 Direction = Literal["supports", "contradicts", "neutral"]
+Relation = Literal["masks", "interacts_with", "candidate"]
+Outcome = Literal["stronger", "weaker", "additive", "cannot tell"]
 EvidenceKind = Literal[
     "onset",  # rate in scope after the start against before, adjusted for the background
     "scope",  # rise in scope against the rise out of scope over the same time
@@ -19,6 +21,7 @@ EvidenceKind = Literal[
     "prior",  # rise in the days before the start: the symptom was there first (a veto)
     "alternative",  # posterior share that other changes hold of the same excess
     "metric",  # metric in scope against out of scope, in standard errors
+    "evaluation",  # drop of a suite's pass rate with the change against without it, as a share
 ]
 
 
@@ -50,8 +53,8 @@ class EvidenceItem:
 
     `estimate` is a ratio (1: no difference) for onset, scope, return and prior, the remaining share of
     the excess for revert, a correlation-like slope (1: as the ramp says) for dose, a posterior share for
-    alternative, an effect in standard errors for metric. `other` names the change or the metric that the
-    item is about, if any.
+    alternative, an effect in standard errors for metric, a drop of the pass rate (0..1) for evaluation. `other`
+    names the change, the metric or the suite that the item is about, if any.
     """
 
     kind: EvidenceKind
@@ -60,6 +63,7 @@ class EvidenceItem:
     log_bayes_factor: float | None = None
     other: str | None = None
     figure: Figure | None = None
+    facts: tuple[tuple[str, float], ...] = ()  # further numbers, for example what an evaluation could have seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +118,26 @@ class Separation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """What two changes did together beyond the sum of each; keys as in the evidence.
+
+    For `masks`, `first` is the one that masks `second`. Intervals are unbounded where nothing can be said.
+    """
+
+    first: str
+    second: str
+    relation: Relation
+    outcome: Outcome
+    excess: Estimate  # complaints beyond the sum of the two; below 0 where the sum is not reached
+    kept: (
+        Estimate | None
+    )  # part of the second's rise that is left while the first is in force (1: all); None: not asked
+    log_bayes_factor: float | None  # for an excess of both together against the sum; None: not asked
+    threshold: float  # of the Bayes factor, as a logarithm: grows with the pairs that were scanned
+    n_scanned: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Layers:
     """Expected complaints over time, to be stacked: background first, then one layer per change."""
 
@@ -145,3 +169,4 @@ class Attribution:
     cell_probabilities: NDArray[np.float32]  # (n_cells, n_changes + 1); the last column: none of the known changes
     layers: Layers
     diagnostics: Diagnostics
+    interactions: tuple[Interaction, ...] = ()  # pairs that the log links, and candidates that it does not

@@ -6,6 +6,7 @@ from scipy.special import logsumexp
 from incidents.stats.attribution.candidate import Candidate
 from incidents.stats.attribution.checks import Checks
 from incidents.stats.attribution.counting import tally
+from incidents.stats.attribution.evaluations import EvaluationEvidence
 from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.stats.attribution.findings import (
     Attribution,
@@ -17,6 +18,7 @@ from incidents.stats.attribution.findings import (
     UnattributedRise,
 )
 from incidents.stats.attribution.identify import confusion
+from incidents.stats.attribution.interplay import interactions
 from incidents.stats.attribution.metrics import MetricEvidence
 from incidents.stats.attribution.posterior import NEGLIGIBLE, Posterior
 from incidents.stats.attribution.search import UNLOGGED, Found, Search
@@ -25,14 +27,16 @@ from incidents.stats.attribution.verdicts import Named, name_changes
 Weighted = list[tuple[Candidate, float]]
 
 
-def report(search: Search, found: Found, summary: Posterior, metrics: MetricEvidence) -> Attribution:
+def report(
+    search: Search, found: Found, summary: Posterior, metrics: MetricEvidence, evaluations: EvaluationEvidence
+) -> Attribution:
     """Compose the answer."""
     frame, settings = search.frame, search.settings
     alike = confusion(search, found)
     evidence = np.array([_complaint_log_odds(found, j) for j in range(frame.n_changes)])
     named = name_changes(summary.probability, summary.slot_owners, evidence, alike.alike, settings.declare_at)
     owned = [_owned(found, j) for j in range(frame.n_changes)]
-    findings = _Findings(search, found, summary, metrics)
+    findings = _Findings(search, found, summary, metrics, evaluations)
     return Attribution(
         changes=tuple(findings.of(j, named[j], owned[j]) for j in range(frame.n_changes)),
         unattributed=_estimate(summary.unlogged_draws, settings.interval),
@@ -48,6 +52,7 @@ def report(search: Search, found: Found, summary: Posterior, metrics: MetricEvid
             usage_known=frame.usage_known,
             log_evidence=float(sum(-np.log(max(slot.nothing, 1e-300)) for slot in found.slots)),
         ),
+        interactions=interactions(search, found, summary),
     )
 
 
@@ -78,8 +83,15 @@ def _estimate(draws: Floats, interval: float, *, at_least_high: float = 0.0) -> 
 class _Findings:
     """Makes the finding of each change."""
 
-    def __init__(self, search: Search, found: Found, summary: Posterior, metrics: MetricEvidence) -> None:
-        self.search, self.found, self.summary = search, found, summary
+    def __init__(
+        self,
+        search: Search,
+        found: Found,
+        summary: Posterior,
+        metrics: MetricEvidence,
+        evaluations: EvaluationEvidence,
+    ) -> None:
+        self.search, self.found, self.summary, self.evaluations = search, found, summary, evaluations
         self.checks = Checks(search, found, summary, metrics)
         self.random = np.random.default_rng(search.settings.seed + 1)
 
@@ -101,7 +113,7 @@ class _Findings:
             symptoms=by_symptom,
             lag_hours=lag,
             half_life_hours=half_life,
-            evidence=self.checks.of(j, named.others),
+            evidence=(*self.checks.of(j, named.others), *self.evaluations.items[j]),
             indistinguishable_from=tuple(evidence.changes[i].key for i in named.others),
             set_probability=float(named.set_probability),
             complaint_log_odds=_complaint_log_odds(self.found, j),

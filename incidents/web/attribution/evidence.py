@@ -19,6 +19,7 @@ TITLES = {
     "prior": "Before the start",
     "alternative": "Other changes",
     "metric": "Metric",
+    "evaluation": "Evaluation",
 }
 QUESTIONS = {
     "onset": "Did complaints in its scope rise once it took effect?",
@@ -29,6 +30,7 @@ QUESTIONS = {
     "prior": "Was the symptom there before it?",
     "alternative": "Could another change be behind the same complaints?",
     "metric": "Did a measurement move in its scope?",
+    "evaluation": "Did an evaluation see a fall, and could it have?",
 }
 DIRECTIONS = {
     "supports": ("Supports", "info", "check"),
@@ -51,6 +53,7 @@ class Card:
     sentence: str
     number: str
     strength: str
+    facts: tuple[tuple[str, str], ...]
     figure: SafeString | None
     value: float
     low: float
@@ -69,7 +72,8 @@ def cards(
 def _card(item: EvidenceItem, *, end_kind: str, names: Mapping[str, str], start: datetime, zone: tzinfo) -> Card:
     is_ratio = item.kind in {"onset", "scope", "return", "prior"}
     e = item.estimate
-    reference = {"revert": 1.0, "dose": 0.0, "alternative": 0.0, "metric": 0.0}.get(item.kind, 1.0)
+    zero = {"dose", "alternative", "metric", "evaluation"}
+    reference = 0.0 if item.kind in zero else 1.0
     return Card(
         kind=item.kind,
         title=TITLES[item.kind],
@@ -78,13 +82,42 @@ def _card(item: EvidenceItem, *, end_kind: str, names: Mapping[str, str], start:
         sentence=sentence(item, end_kind=end_kind, names=names),
         number=number(item),
         strength=strength(item.log_bayes_factor) if item.direction != "neutral" else "",
+        facts=facts(item),
         figure=evidence_figure(item, start=start, zone=zone),
         value=e.value,
         low=e.low,
         high=e.high,
-        scale=(min(0.0, e.low), max(e.high, e.value, 2.0 if is_ratio else 1.0)),
+        scale=_scale(item, 2.0 if is_ratio else 1.0),
         reference=reference,
     )
+
+
+def _scale(item: EvidenceItem, least: float) -> tuple[float, float]:
+    """Return the ends of the bar; an evaluation's also shows the smallest drop that it could have seen."""
+    e = item.estimate
+    if item.kind == "evaluation":
+        reach = max(abs(e.low), abs(e.high), dict(item.facts).get("detectable", 0.0), 0.01)
+        return (-reach, reach)
+    return (min(0.0, e.low), max(e.high, e.value, least))
+
+
+def facts(item: EvidenceItem) -> tuple[tuple[str, str], ...]:
+    """Return the further numbers of a check as (name, value)."""
+    told = dict(item.facts)
+    if item.kind != "evaluation" or not told:
+        return ()
+    drop = points(told["drop"])
+    seen = points(told["detectable"]) if "detectable" in told else "none: it is too small for any"
+    return (
+        ("Tasks", labels.count(told["n"])),
+        ("Smallest drop it could have seen", seen),
+        (f"Chance to see {drop}", labels.percent(told["power"])),
+    )
+
+
+def points(share: float) -> str:
+    """Return a difference of two pass rates in points of a hundred."""
+    return f"{labels.decimal(100 * share, 1)} points"
 
 
 def number(item: EvidenceItem) -> str:
@@ -92,6 +125,8 @@ def number(item: EvidenceItem) -> str:
     e = item.estimate
     if item.kind in {"onset", "scope", "return", "prior"}:
         return " ".join(labels.ratio_bounds(e.value, e.low, e.high))
+    if item.kind == "evaluation":
+        return labels.interval(100 * e.value, 100 * e.low, 100 * e.high, 1) + " points"
     if item.kind == "alternative":
         return labels.percent(max(e.value, 0.0))
     if item.kind == "revert":
@@ -108,6 +143,14 @@ def strength(log_bayes_factor: float | None) -> str:
     word = next(word for limit, word in _STRENGTHS if abs(log_bayes_factor) < limit)
     side = "for" if log_bayes_factor >= 0 else "against"
     return f"{word} {side}" if abs(log_bayes_factor) >= 1.0 else word
+
+
+def _blind(item: EvidenceItem) -> str:
+    if item.kind != "evaluation" or item.log_bayes_factor or not item.facts:
+        return ""
+    told = dict(item.facts)
+    drop = points(told["drop"])
+    return f" It had a chance of {labels.percent(told['power'])} to see {drop}, so it counts for nothing."
 
 
 def sentence(item: EvidenceItem, *, end_kind: str, names: Mapping[str, str]) -> str:
@@ -142,6 +185,9 @@ def sentence(item: EvidenceItem, *, end_kind: str, names: Mapping[str, str]) -> 
             "metric",
             "contradicts",
         ): f"{other} moved the right way in its scope, against segments it did not reach: {told}.",
+        ("evaluation", "supports"): f"{other} saw the pass rate fall with it: {told}.",
+        ("evaluation", "contradicts"): f"{other} would have seen a fall, and saw none: {told}.",
+        ("evaluation", "neutral"): f"{other} saw no clear fall: {told}.{_blind(item)}",
         ("metric", "neutral"): f"{other} in its scope, against segments it did not reach: {told}.",
     }
     return words[item.kind, item.direction]

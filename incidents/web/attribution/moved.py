@@ -37,6 +37,7 @@ _WORDS = {
     MovedKind.LABELS: "Symptoms or segments of tickets were corrected",
     MovedKind.USAGE: "Usage counts moved",
     MovedKind.METRICS: "Metric points moved",
+    MovedKind.EVALUATIONS: "Evaluation runs moved",
     MovedKind.PUBLICITY: "Events of publicity moved",
     MovedKind.SYMPTOMS: "The taxonomy of symptoms moved",
     MovedKind.WINDOW: "The case's window moved",

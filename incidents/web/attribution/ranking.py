@@ -201,6 +201,7 @@ def reason(finding: ChangeFinding) -> str:
         "return": "Complaints did not come back with it",
         "alternative": "Another change explains the same complaints better",
         "metric": "Its metric did not move the wrong way",
+        "evaluation": "An evaluation that would have seen a fall saw none",
     }
     if against:
         return f"{words[against[0].kind]}: {number(against[0])}."

@@ -25,6 +25,7 @@ from incidents.web.attribution.evidence import cards
 from incidents.web.attribution.limits import limits
 from incidents.web.attribution.moved import moved_lines
 from incidents.web.attribution.ranking import Ranking, Row, rank, symptom_name
+from incidents.web.attribution.together import together
 from incidents.web.cases.frame import case_context
 from incidents.web.jobs.progress import job_context
 from incidents.web.people import signed_in
@@ -40,6 +41,7 @@ def attribution(request: HttpRequest, case_id: int) -> HttpResponse:
     run = context["standing"].run
     if run is not None:
         context["ranking"] = ranking_of(context["incident"], run)
+        context["together"] = together(queries.findings(run), context["ranking"])
         context["limits"] = limits(run.inputs, run.result)
     return render(request, "attribution/page.html", context)
 
@@ -141,6 +143,11 @@ def attribution_change(request: HttpRequest, case_id: int, change_id: int) -> Ht
             zone=context["reader_zone"],
         ),
         "twins": [one for one in _rows(ranking) if one.finding.key in row.finding.indistinguishable_from],
+        "together": [
+            one
+            for one in together(queries.findings(run), ranking)
+            if change_id in {one.first.change_id, one.second.change_id}
+        ],
         "set": next((one for one in ranking.sets if row in one.rows), None),
         "symptoms": [
             (symptoms.get(one.symptom, symptom_name(one.symptom)), one)
