@@ -81,7 +81,8 @@ def test_evaluations_are_evidence_and_weak_ones_are_none(tmp_path: Path) -> None
     assert dict(small.facts)["detectable"] > 0.03
     blind = replace(table.evidence, evaluations=())
     without = {change.key: change for change in attribute(blind).changes}
-    assert without[str(case.harmless.pk)].probability == found[str(case.harmless.pk)].probability
+    held = found[str(case.harmless.pk)].probability
+    assert without[str(case.harmless.pk)].probability == pytest.approx(held, abs=1e-3)
     assert without[str(case.harmful.pk)].probability <= found[str(case.harmful.pk)].probability
 
 
