@@ -17,6 +17,10 @@ MAX_PATTERNS = (
     24_000  # entries of the array; above, values that no scope tells apart are merged, then dimensions left out
 )
 RARELY = 0.02  # a dimension that no scope names and that fewer reports than this state is left out
+UNSEEN, NAMED = (
+    50.0,
+    0.01,
+)  # a share of complaints so many times that of use, and so large, says that use was not counted
 OPEN_DIMENSION = 24  # a dimension with more values than this is kept only as far as scopes tell its values apart
 
 
@@ -153,11 +157,30 @@ def usage_tensor(lattice: Lattice, evidence: CaseEvidence, rounds: int = 30) -> 
     full = counts[tuple(slice(0, n) for n in lattice.shape)]
     if known and full.sum() > 0.999 * counts.sum():
         out = full + 1e-9 * full.sum() / full.size
-        return out / out.sum(), True
+        return _trusted(lattice, out / out.sum(), _reports(lattice, evidence)), True
     if not known:
         return _from_pairs(lattice, counts), False
-    reports = tally(lattice.locate(evidence.patterns), _weights(evidence), lattice.n_patterns)
-    return _rake(lattice, counts, reports.reshape(lattice.open_shape), rounds), True
+    reports = _reports(lattice, evidence)
+    return _rake(lattice, counts, reports, rounds), True
+
+
+def _reports(lattice: Lattice, evidence: CaseEvidence) -> Floats:
+    """Complaints per pattern (open_shape)."""
+    return tally(lattice.locate(evidence.patterns), _weights(evidence), lattice.n_patterns).reshape(lattice.open_shape)
+
+
+def _trusted(lattice: Lattice, use: Floats, reports: Floats) -> Floats:
+    """Use, where counts that leave out a value which complaints name give way to the complaints' own shares of values.
+
+    Otherwise such complaints have no background, and any change of their scope explains them.
+    """
+    for axis in range(len(lattice.dims)):
+        others = tuple(a for a in range(len(lattice.dims)) if a != axis)
+        told = reports.sum(axis=others)[:-1]
+        share = told / max(told.sum(), 1.0)
+        if ((share > NAMED) & (share > UNSEEN * use.sum(axis=others))).any():
+            use = np.expand_dims((told + 1.0) / (told + 1.0).sum(), others) * use.sum(axis=axis, keepdims=True)
+    return use
 
 
 def _weights(evidence: CaseEvidence) -> Floats:

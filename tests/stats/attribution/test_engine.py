@@ -267,15 +267,54 @@ LATE = (ChangeExposure(key="late", started=24.0 * 7),)
             id="one short bin",
         ),
         pytest.param(
-            bare(**ONE, changes=tuple(ChangeExposure(key=str(j), started=10.0 * j) for j in range(30))),
-            id="many changes",
+            bare(**ONE, changes=tuple(ChangeExposure(key=str(j), started=1.1 * j) for j in range(300))),
+            id="three hundred changes",
         ),
+        pytest.param(bare(**ONE, changes=(LATE[0], replace(LATE[0], key="same"))), id="two identical changes"),
+        pytest.param(
+            bare(**ONE, changes=(replace(LATE[0], steps=((168.0, 0.0),)),)), id="a rollout that reached nobody"
+        ),
+        pytest.param(bare(**ONE, changes=(replace(LATE[0], ended=168.0),)), id="ended as it started"),
+        pytest.param(bare(**ONE, changes=LATE, usage_total=np.zeros(14)), id="no use at any time"),
     ],
 )
 def test_degenerate_input_gives_a_clear_result(case: CaseEvidence) -> None:
     found = attribute(case)
     finite(found)
     assert all(change.verdict == "not supported" for change in found.changes)
+
+
+@pytest.mark.parametrize("share", [0.0, 1e-300])
+def test_use_of_nothing(share: float) -> None:
+    """Counts of use that add up to nothing say nothing: as if there were none, or a clear error."""
+    drawn = draw(World(changes=(CACHE, FLAG), harm={"cache": (350.0, WRONG)}, background=900.0))
+    assert drawn.evidence.usage is not None
+    nothing = replace(drawn.evidence.usage, share=np.full(len(drawn.evidence.usage.share), share))
+    finite(attribute(replace(drawn.evidence, usage=nothing)))
+
+
+def test_a_scope_that_nobody_uses() -> None:
+    drawn = draw(World(changes=(CACHE, FLAG), harm={"cache": (350.0, WRONG)}, background=900.0))
+    usage = drawn.evidence.usage
+    assert usage is not None
+    unused = replace(usage, share=np.where(usage.segments[:, 2] == 1, 0.0, usage.share))
+    found = attribute(replace(drawn.evidence, usage=unused))
+    finite(found)
+    assert finding(found, "flag").verdict == "not supported"
+    assert finding(found, "cache").verdict == "contributing"
+
+
+def test_three_hundred_changes_and_one_that_did_it() -> None:
+    others = tuple(
+        ChangeExposure(key=f"c{j:03d}", started=2.2 * j + 1, scope=((j % 3, (j % 2,)),) if j % 5 else ())
+        for j in range(299)
+    )
+    drawn = draw(World(changes=(CACHE, *others), harm={"cache": (400.0, WRONG)}))
+    found = attribute(drawn.evidence)
+    finite(found)
+    assert max(found.changes, key=lambda c: c.excess.value).key == "cache"
+    assert sum(c.verdict == "contributing" for c in found.changes) <= 1
+    assert finding(found, "cache").set_probability > 0.9
 
 
 def test_all_segments_unknown_and_no_usage() -> None:
