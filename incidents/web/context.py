@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from incidents.web.accounts.preferences import theme_of, zone_of
+from incidents.web.public.bundle import bundle_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,12 @@ SHELL_MODULES = ("dialogs", "dom", "fuzzy", "keys", "palette", "theme", "toasts"
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the shell's context; `section`, set by a view, says which rail item is the current one."""
-    context: dict[str, Any] = {"theme": theme_of(request), "preferred_zone": zone_of(request)}
+    context: dict[str, Any] = {
+        "theme": theme_of(request),
+        "preferred_zone": zone_of(request),
+        # A function: only public pages ask.
+        "public_style_url": bundle_url,
+    }
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return context

@@ -13,7 +13,9 @@ from incidents.web.context import SHELL_MODULES
 
 STATIC: Path = settings.BASE_DIR / "static"
 VENDOR = STATIC / "vendor"
-TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
+# Letters and files that leave the site carry their style with them; no page includes them.
+SENT = settings.BASE_DIR / "templates" / "sent"
+TEMPLATES = sorted(path for path in (settings.BASE_DIR / "templates").rglob("*.html") if SENT not in path.parents)
 SHEETS = sorted((STATIC / "css").rglob("*.css"))
 MODULES = sorted((STATIC / "js").rglob("*.js"))
 LISTED = dict(re.findall(r"^\| (\S+) \| `([0-9a-f]{64})` \|$", (VENDOR / "VENDORED.md").read_text(), re.MULTILINE))

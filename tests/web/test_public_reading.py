@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import feedparser
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 
 from incidents.changes.models import Change
@@ -303,3 +304,22 @@ def test_publishing_through_the_page_asks_what_happens_to_the_earlier_words(clie
     sent = {"version": document.version, "correction": "Said more clearly.", "earlier": "show"}
     assert client.post(f"/documents/{document.pk}/publish/", sent).status_code == 302
     assert Publication.objects.get(is_current=True).shows_earlier
+
+
+def test_a_page_asks_for_one_style_sheet_that_holds_all(client: Client, story: Story) -> None:
+    out(story)
+    text = client.get("/p/larch/").content.decode()
+    sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', text)
+    assert len(sheets) == 1
+    answer = client.get(sheets[0])
+    style = answer.content.decode()
+    assert "@import" not in style
+    assert "../" not in style
+    assert "--accent" in style
+    assert ".public-head" in style
+    assert "@media print" in style
+    assert style.count("{") == style.count("}")
+    assert "immutable" in answer.headers["Cache-Control"]
+    for address in re.findall(r'url\("(/static/[^"]+)"\)', style):
+        assert finders.find(address.removeprefix("/static/")), address
+    assert client.get("/p/style-0000.css").status_code == 404

@@ -12,7 +12,7 @@ _STYLE = Path(__file__).with_name("page.css")
 
 def to_page(sheet: Sheet, *, html: str) -> str:
     """Return the file; `html` is the snapshot's own sanitised HTML."""
-    return render_to_string("public/file.html", {"sheet": sheet, "html": html, "style": _style()})
+    return render_to_string("sent/file.html", {"sheet": sheet, "html": html, "style": _style()})
 
 
 @cache

@@ -71,7 +71,7 @@ def _letter(
     mark = hashlib.sha256(f"{subscriber.token}/{key}".encode()).hexdigest()[:32]
     letter = EmailMultiAlternatives(
         subject=" ".join(subject.split())[:200],
-        body=render_to_string(f"mail/{name}.txt", shared),
+        body=render_to_string(f"sent/{name}.txt", shared),
         from_email=formataddr((look.site_name, settings.MAIL_FROM)),
         to=[subscriber.address],
         headers={
@@ -81,5 +81,5 @@ def _letter(
             "Auto-Submitted": "auto-generated",
         },
     )
-    letter.attach_alternative(render_to_string(f"mail/{name}.html", shared), "text/html")
+    letter.attach_alternative(render_to_string(f"sent/{name}.html", shared), "text/html")
     return letter

@@ -16,6 +16,8 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from incidents.publishing.queries import Gone
 
+# For files named by a mark that changes with them.
+FOREVER = "public, max-age=31536000, immutable"
 View = Callable[..., HttpResponse]
 
 

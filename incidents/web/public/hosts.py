@@ -9,8 +9,8 @@ from django.shortcuts import render
 from incidents.publishing.queries import NOT_PUBLIC
 from incidents.publishing.themes import product_at
 
-# Where the links of letters lead.
-_LETTERS = "/p/subscriptions/"
+# Where the links of letters lead, and the style of all pages.
+_SHARED = ("/p/subscriptions/", "/p/style-")
 _ALSO = ("/robots.txt", "/healthz", "/readyz")
 
 
@@ -30,6 +30,6 @@ class ProductHosts:
         home = f"/p/{product.slug}/"
         if request.path in ("/", "/p/"):
             return HttpResponseRedirect(home)
-        if request.path.startswith((home, _LETTERS, settings.STATIC_URL)) or request.path in _ALSO:
+        if request.path.startswith((home, *_SHARED, settings.STATIC_URL)) or request.path in _ALSO:
             return self.get_response(request)
         return render(request, "404.html", {"reason": NOT_PUBLIC}, status=404)

@@ -9,10 +9,7 @@ from django.urls import reverse
 from incidents.core.errors import NotThere
 from incidents.publishing.queries import NOT_PUBLIC, Product, public_product
 from incidents.publishing.themes import logo_of, theme_for
-from incidents.web.public.caching import public
-
-# Files named by a mark that changes with them are kept for a year.
-_FOREVER = "public, max-age=31536000, immutable"
+from incidents.web.public.caching import FOREVER, public
 
 
 def look_context(product: Product) -> dict[str, Any]:
@@ -35,7 +32,7 @@ def style_sheet(request: HttpRequest, product_slug: str, mark: str) -> HttpRespo
     if not look.css or look.mark != mark:
         raise NotThere(NOT_PUBLIC)
     response = HttpResponse(look.css, content_type="text/css; charset=utf-8")
-    response.headers["Cache-Control"] = _FOREVER
+    response.headers["Cache-Control"] = FOREVER
     return response
 
 
@@ -49,5 +46,5 @@ def logo(request: HttpRequest, product_slug: str, mark: str) -> HttpResponse:
     if found is None or theme_for(product).mark != mark:
         raise NotThere(NOT_PUBLIC)
     response = HttpResponse(found[0], content_type=found[1])
-    response.headers["Cache-Control"] = _FOREVER
+    response.headers["Cache-Control"] = FOREVER
     return response

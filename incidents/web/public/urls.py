@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from incidents.publishing.exports.forms import FORMS
-from incidents.web.public import feeds, files, look, sitemap, statuspage, subscribing, views, widget
+from incidents.web.public import bundle, feeds, files, look, sitemap, statuspage, subscribing, views, widget
 
 
 class FeedForm:
@@ -40,6 +40,7 @@ urlpatterns = [
     path("robots.txt", sitemap.robots, name="robots"),
     path("api/v2/<status:what>.json", statuspage.answer, name="status-api"),
     path("p/", views.home, name="public-home"),
+    path("p/style-<slug:mark>.css", bundle.style, name="public-style"),
     path("p/sitemap.xml", sitemap.sitemap, name="public-sitemap"),
     path("p/<slug:product_slug>/", views.changelog, name="public-changelog"),
     path("p/subscriptions/<str:token>/confirm/<slug:pace>/", subscribing.confirm_page, name="public-confirm"),
