@@ -5,16 +5,20 @@ factor shrunk to 1 as by a gamma prior. Time: exp(X beta) by block, an hour-of-d
 factor per block (and per block and symptom).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from incidents.stats.attribution.collapse import by_level, by_level_merged, products, proportional, share_out
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.dispersion import mix_variance
-from incidents.stats.attribution.evidence import Floats, Ints
+from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.exposed import Exposure, Moved, find_moved
-from incidents.stats.attribution.frame import Frame
+from incidents.stats.attribution.frame import Frame, axis_level
+from incidents.stats.attribution.layout import Layout, Pool, every_cell, merged_cells, pool_cells, too_many
 from incidents.stats.attribution.surges import PRECISION, Totals, calm_variance
+from incidents.stats.attribution.time_design import time_design
 
 SEGMENT_PRIOR, LEVEL_PRIOR, MIX_PRIOR = 40.0, 5.0, 15.0  # pseudo-counts of kappa, f and d
 
@@ -36,8 +40,9 @@ class State:
     seen: Floats  # (P, K) its margins
     segment: Floats  # lattice.shape, kappa
     level: Floats  # (K,)
-    main: tuple[Floats, ...]  # (levels,) per dimension
-    mixed: tuple[Floats, ...]  # (levels, K) per dimension
+    main: Floats  # (A, widest) factor of each level of each dimension
+    mixed: Floats  # (A, widest, K)
+    kept: Floats  # (Q * K,) the background's part of the counts of each kind of report and symptom
     beta: Floats
     hour: Floats  # (24,) or (1,)
     rate: Floats  # (T,) exp(X beta) x hour
@@ -47,47 +52,6 @@ class State:
     day_dispersion: float = 0.02
     mix_dispersion: float = 0.005
     scope_dispersion: tuple[float, ...] = field(default=())  # per dimension of the lattice
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeDesign:
-    """Regression of the blocks' log level: constant, trend, weekdays, publicity; and the precision of the priors."""
-
-    columns: Floats  # (D, p)
-    precision: Floats  # (p,)
-    hour: Ints  # (T,) row of the hour profile
-    n_hours: int
-    offset: Floats  # (T,) known relative volume
-
-
-def time_design(frame: Frame) -> TimeDesign:
-    """Lay out the regression for the blocks of a case."""
-    evidence, settings = frame.evidence, frame.evidence.settings
-    hours = frame.block_hours
-    length = max(float(evidence.edges[-1] - evidence.edges[0]), 1e-9)
-    columns = [np.ones(len(hours)), (hours - hours.mean()) / length]
-    precision = [0.0, settings.trend_spread**-2]
-    if frame.block_weekday is not None:
-        for weekday in range(7):
-            columns.append((frame.block_weekday == weekday) - 1 / 7)
-            precision.append(settings.weekday_spread**-2)
-    width = max(length / len(hours), 1e-9)
-    for at in evidence.publicity:
-        for decay in (28.8, 96.0):
-            since = hours - at
-            into = np.clip(since / width + 0.5, 0.0, 1.0)
-            columns.append(np.exp(-np.maximum(since, 0.0) / decay) * into)
-            precision.append(5.0)
-    offset = np.zeros(evidence.n_bins)
-    if evidence.usage_total is not None and (evidence.usage_total > 0).any():
-        use = evidence.usage_total / np.diff(evidence.edges)
-        offset = np.log(np.maximum(use, 0.01 * use.mean()) / use.mean())
-    hour, n_hours = np.zeros(evidence.n_bins, np.int64), 1
-    if evidence.hour is not None and frame.n_blocks >= 3:
-        hour, n_hours = evidence.hour, 24
-    return TimeDesign(
-        columns=np.array(columns).T, precision=np.array(precision), hour=hour, n_hours=n_hours, offset=offset
-    )
 
 
 class Base:
@@ -102,8 +66,16 @@ class Base:
         self.slot_of = frame.kind_pattern[frame.cell_kind] * k + frame.cell_symptom
         self.cell_block = frame.step_block[frame.cell_step]
         self.block_symptom = self.cell_block * k + frame.cell_symptom
-        shape = frame.lattice.shape
-        self._axes = [tuple(b for b in range(len(shape)) if b != a) for a in range(len(shape))]
+        lattice = frame.lattice
+        n_segments = frame.usage.size
+        self.every = every_cell(frame)
+        self.kind_level = axis_level(lattice, frame.kind_pattern)  # (A, Q)
+        self.segment_level = np.array(
+            np.unravel_index(np.arange(n_segments), lattice.shape) if lattice.shape else np.zeros((0, n_segments)),
+            dtype=np.int64,
+        ).reshape(len(lattice.shape), n_segments)
+        self._row_slot = (frame.kind_pattern[:, None] * k + np.arange(k)).ravel()
+        self._pool: Pool | None = None
         hour = self.time.hour
         self._moved: dict[bytes, Moved | None] = {}
         self._hour_count = tally(hour, frame.bin_count, self.time.n_hours)
@@ -118,13 +90,16 @@ class Base:
         per_block = tally(frame.block, np.exp(self.time.offset) * self.width, frame.n_blocks)
         beta[0] = np.log((frame.total + 0.1) / per_block.sum())
         hour = np.ones(self.time.n_hours)
+        n_axes, widest = len(frame.lattice.shape), max(frame.lattice.shape, default=0)
+        rows = frame.cell_kind * frame.n_symptoms + frame.cell_symptom
         state = State(
             background=background,
             seen=self._margins(background),
             segment=np.ones(frame.lattice.shape),
             level=level,
-            main=tuple(np.ones(n) for n in frame.lattice.shape),
-            mixed=tuple(np.ones((n, frame.n_symptoms)) for n in frame.lattice.shape),
+            main=np.ones((n_axes, widest)),
+            mixed=np.ones((n_axes, widest, frame.n_symptoms)),
+            kept=tally(rows, frame.cell_count, len(self._row_slot)),
             beta=beta,
             hour=hour,
             rate=np.zeros(0),
@@ -227,50 +202,106 @@ class Base:
         out = exposure.reach * tally(frame.block, state.rate * exposure.curve, frame.n_blocks)
         return out if exposure.moved is None else out * exposure.moved.reach
 
+    # ------------------------------------------------------------------ cells
+    @property
+    def pool(self) -> Pool:
+        """What merged cells are made of."""
+        if self._pool is None:
+            self._pool = pool_cells(self.frame)
+        return self._pool
+
+    def kind_seen(self, state: State) -> Floats:
+        """Return the background's mass of each kind of report (Q, K), never zero."""
+        return np.asarray(np.maximum(state.seen[self.frame.kind_pattern], 1e-300), dtype=np.float64)
+
+    def cells(self, state: State, apart: Sequence[tuple[Exposure, Floats]], *, share: Floats | None = None) -> Layout:
+        """Return the cells to fit on: all, or merged ones that tell excesses of these heights (K,) apart.
+
+        `share` (Q, K): a further feature, a report's chance of lying in a scope.
+        """
+        frame = self.frame
+        if not too_many(frame):
+            return self.every
+        seen = self.kind_seen(state)
+        signature = np.zeros(len(frame.kind_pattern), np.int64)
+        features = [] if share is None else [share]
+        for exposure, theta in apart:
+            relative = exposure.inside[frame.kind_pattern][:, None] * theta / seen
+            features.append(relative / (1.0 + relative))
+            for own in (exposure.state, None if exposure.moved is None else exposure.moved.signature):
+                if own is not None:
+                    signature = signature * (int(own.max()) + 1) + own
+        told = np.stack(features, axis=2) if features else np.zeros((*seen.shape, 0))
+        kept = state.kept.reshape(seen.shape).sum(1, keepdims=True)
+        background = seen * (kept / seen.sum(1, keepdims=True))
+        return merged_cells(frame, self.pool, background.ravel(), told, signature)
+
+    def at_times(self, state: State, layout: Layout, curve: Floats) -> Floats:
+        """Average a curve over the times of a layout, weighted by the expected rate."""
+        if not layout.by_block:
+            return self.step_average(state, curve)
+        weight = np.maximum(self.block_rate(state), 1e-300)
+        return tally(self.frame.block, state.rate * curve, self.frame.n_blocks) / weight
+
+    def column(self, state: State, layout: Layout, exposure: Exposure, ratio: Floats | None = None) -> Floats:
+        """Return an excess's mass relative to the background in each cell (N,); `ratio` (Q, K) without time, or 1."""
+        general = self.at_times(state, layout, exposure.curve)
+        rows = np.ones(len(layout.total)) if ratio is None else layout.average(ratio)
+        if exposure.state is None and exposure.moved is None:
+            return products(rows, layout.row, general, layout.time)
+        told = general[layout.time]
+        if exposure.state is not None:
+            known = exposure.state[layout.row_kind][layout.row]
+            carried = self.at_times(state, layout, exposure.carried)[layout.time]
+            told = np.where(known == 0, told, np.where(known == 1, carried, 0.0))
+        out = rows[layout.row] * told
+        if exposure.moved is not None:
+            out = out * exposure.moved.table[exposure.moved.signature[layout.row_kind][layout.row], layout.block]
+        return np.asarray(out, dtype=np.float64)
+
     # ------------------------------------------------------------------ fitting
     def fit(self, state: State, rounds: int, *, dispersion: bool = True) -> State:
         """Return the state after `rounds` of expectation-maximisation of background, effects and time."""
-        frame = self.frame
+        frame, k = self.frame, self.frame.n_symptoms
         exposures = [effect.exposure for effect in state.effects]
-        columns = [self.cell_exposure(state, e) for e in exposures]
+        layout = self.cells(state, [(effect.exposure, effect.theta) for effect in state.effects])
         masses = [self.block_mass(state, e) for e in exposures]
-        alpha = frame.evidence.settings.profile_strength / max(frame.n_symptoms, 1)
-        seen = state.seen.ravel()[self.slot_of]
+        n_rows = len(layout.total)
+        curve = np.array([self.column(state, layout, e) for e in exposures]).reshape(len(exposures), len(layout.count))
+        inside = [e.inside[frame.kind_pattern][:, None] for e in exposures]
+        per_row = np.maximum(tally(layout.row, layout.count, n_rows), 1e-300)
+        owned = np.empty(len(layout.count))
+        alpha = frame.evidence.settings.profile_strength / max(k, 1)
         for turn in range(rounds):
             last = turn >= rounds - 1
-            inner = 2 if columns else 1
-            for _ in range(inner):
-                mix = state.mix_frailty.ravel()[self.block_symptom]
-                background = seen * mix
-                parts = [e.theta[frame.cell_symptom] * c for e, c in zip(state.effects, columns, strict=True)]
-                total = background + sum(parts, np.zeros(len(background)))
-                np.maximum(total, 1e-300, out=total)
-                responsibility = frame.cell_count / total
-                state = self._frailties(state, responsibility * background, masses)
-                effects = []
-                for effect, part, mass in zip(state.effects, parts, masses, strict=True):
-                    owned = tally(frame.cell_symptom, responsibility * part, frame.n_symptoms)
-                    expected = max(float(mass @ state.frailty), 1e-12)
-                    size = owned.sum() / expected
-                    old = float(effect.theta.sum())
-                    if old > 0:
-                        size *= min(max(size / old, 0.25), 4.0) ** 0.6  # over-relaxed
-                    profile = (owned + alpha) / (owned.sum() + alpha * frame.n_symptoms)
-                    effects.append(replace(effect, theta=size * profile))
+            seen = self.kind_seen(state)
+            ratio = np.array([layout.average(own / seen) for own in inside]).reshape(len(exposures), n_rows)
+            for _ in range(2 if exposures else 1):
+                by_group, by_row, by_effect = share_out(
+                    layout.count, layout.group, layout.start, layout.size, layout.row, n_rows,
+                    state.mix_frailty.ravel(), ratio, curve,
+                    np.array([e.theta for e in state.effects]).reshape(len(exposures), k), owned,
+                )  # fmt: skip
+                table = by_group.reshape(-1, k)
+                state = self._frailties(state, table, masses)
+                effects = [
+                    replace(effect, theta=_moved_height(effect.theta, own, float(mass @ state.frailty), alpha))
+                    for effect, own, mass in zip(state.effects, by_effect, masses, strict=True)
+                ]
                 state = replace(state, effects=tuple(effects))
-            state = self._background(state, responsibility * background)
-            seen = state.seen.ravel()[self.slot_of]
+            kept = by_row if layout.member is None else self.pool.kind_counts * layout.spread(by_row / per_row)
+            state = self._background(state, kept)
             if turn % 2 == 0 or last:
                 state = self._time(state, masses)
             if dispersion and (turn % 3 == 2 or last):
-                state = self._dispersions(state, responsibility * background)
-        return state
+                state = replace(state, mix_dispersion=mix_variance(table))
+        return replace(state, scope_dispersion=self._scopes(layout, owned)) if dispersion else state
 
     def block_rate(self, state: State) -> Floats:
         return tally(self.frame.block, state.rate, self.frame.n_blocks)
 
-    def _frailties(self, state: State, owned: Floats, masses: list[Floats]) -> State:
-        """Posterior means of the gamma factors of blocks, and of blocks and symptoms (background only)."""
+    def _frailties(self, state: State, observed: Floats, masses: list[Floats]) -> State:
+        """Posterior means of the gamma factors of blocks, and of blocks and symptoms (background's counts (D, K))."""
         frame = self.frame
         rate = self.block_rate(state)
         level = state.background.reshape(-1, frame.n_symptoms).sum(0)
@@ -279,59 +310,32 @@ class Base:
             expected = expected + effect.theta.sum() * mass
         shape = 1.0 / state.day_dispersion
         frailty = (frame.block_count + shape) / (expected + shape)
-        observed = tally(self.block_symptom, owned, frame.n_blocks * frame.n_symptoms).reshape(frame.n_blocks, -1)
         shape = 1.0 / state.mix_dispersion
         mix = (observed + shape) / ((rate * frailty)[:, None] * level + shape)
         return replace(state, frailty=frailty, mix_frailty=mix)
 
-    def _background(self, state: State, owned: Floats) -> State:
+    def _background(self, state: State, kept: Floats) -> State:
+        """One round of proportional fitting to the background's counts by kind and symptom (Q * K,)."""
         frame, lattice = self.frame, self.frame.lattice
         k = frame.n_symptoms
-        soft = tally(self.slot_of, owned, lattice.n_patterns * k)
+        soft = tally(self._row_slot, kept, lattice.n_patterns * k)
         ratio = (soft / np.maximum(state.seen.ravel(), 1e-300)).reshape(*lattice.open_shape, k)
         counts = state.background * lattice.spread(ratio)
-        rate = self.block_rate(state) * state.frailty
-        mass = rate @ state.mix_frailty  # (K,)
-        usage = frame.usage
-        main, mixed = list(state.main), list(state.mixed)
-        axes = self._axes
-
-        def rebuild() -> Floats:
-            out = usage * segment
-            for a, factor in enumerate(main):
-                out = out * np.expand_dims(factor, axes[a])
-            out = out[..., None] * level
-            for a, factor in enumerate(mixed):
-                out = out * np.expand_dims(factor, axes[a])
-            return out
-
-        segment, level = state.segment, state.level
-        background = state.background
-        by_symptom = background.reshape(-1, k).sum(0)
-        level = (counts.reshape(-1, k).sum(0) + 0.3) / (mass * by_symptom / np.maximum(level, 1e-300) + 1e-9)
-        background = background * (level / np.maximum(state.level, 1e-300))
-        for a in range(len(main)):
-            seen = counts.sum(axis=axes[a])  # (levels, K)
-            expected = background.sum(axis=axes[a]) * mass
-            factor = (seen.sum(1) + LEVEL_PRIOR) / (expected.sum(1) / main[a] + LEVEL_PRIOR)
-            step = factor / main[a]
-            main[a] = factor
-            expected = expected * step[:, None]
-            factor_mix = (seen + MIX_PRIOR) / (expected / mixed[a] + MIX_PRIOR)
-            both = step[:, None] * factor_mix / mixed[a]
-            mixed[a] = factor_mix
-            background = background * np.expand_dims(both, axes[a])
-        expected_segment = (background * mass).sum(-1)
-        segment = (counts.sum(-1) + SEGMENT_PRIOR) / (expected_segment / segment + SEGMENT_PRIOR)
-        background = rebuild()
+        mass = (self.block_rate(state) * state.frailty) @ state.mix_frailty  # (K,)
+        background, level, segment, main, mixed = proportional(
+            counts.reshape(-1, k), state.background.reshape(-1, k), frame.usage.ravel(), self.segment_level, mass,
+            state.level, state.segment.ravel(), state.main, state.mixed, (SEGMENT_PRIOR, LEVEL_PRIOR, MIX_PRIOR),
+        )  # fmt: skip
+        background = background.reshape(state.background.shape)
         return replace(
             state,
             background=background,
             seen=self._margins(background),
-            segment=segment,
+            segment=segment.reshape(lattice.shape),
             level=level,
-            main=tuple(main),
-            mixed=tuple(mixed),
+            main=main,
+            mixed=mixed,
+            kept=kept,
         )
 
     def _time(self, state: State, masses: list[Floats]) -> State:
@@ -362,18 +366,30 @@ class Base:
             state = replace(state, rate=self._rate(state))
         return state
 
-    def _dispersions(self, state: State, owned: Floats) -> State:
-        """Moment estimates of the variance of blocks' mixes of symptoms and of each dimension's values."""
+    def _scopes(self, layout: Layout, owned: Floats) -> tuple[float, ...]:
+        """Moment estimates of the variance of each dimension's shares from block to block."""
         frame = self.frame
-        table = tally(self.block_symptom, owned, frame.n_blocks * frame.n_symptoms).reshape(frame.n_blocks, -1)
-        mix = mix_variance(table)
-        scopes = []
-        open_shape = frame.lattice.open_shape
-        pattern = np.array(np.unravel_index(frame.kind_pattern, open_shape)) if open_shape else np.zeros((0, 0), int)
-        for a, size in enumerate(frame.lattice.shape):
-            value = pattern[a][frame.cell_kind]
-            counts = tally(self.cell_block * (size + 1) + value, owned, frame.n_blocks * (size + 1)).reshape(
-                frame.n_blocks, size + 1
-            )[:, :size]
-            scopes.append(mix_variance(counts, frame.drift.factors.get(a)))
-        return replace(state, mix_dispersion=mix, scope_dispersion=tuple(scopes))
+        shape = frame.lattice.shape
+        if not shape:
+            return ()
+        widest = max(shape) + 1
+        if layout.member is None:
+            told = by_level(frame.cell_kind, layout.block, owned, self.kind_level, frame.n_blocks, widest)
+        else:
+            pool = self.pool
+            share = np.zeros((len(layout.total), len(pool.block_of_time)))
+            share[layout.row, layout.time] = owned / layout.count
+            told = by_level_merged(
+                pool.pointer, pool.time, pool.count, layout.member, share, self.kind_level, pool.block_of_time, widest
+            )
+        return tuple(mix_variance(told[a, :, :size], frame.drift.factors.get(a)) for a, size in enumerate(shape))
+
+
+def _moved_height(theta: Floats, owned: Floats, expected: float, alpha: float) -> Floats:
+    """Return an effect's rates (K,) after one step: what it owns over what it would bring at height 1."""
+    size = owned.sum() / max(expected, 1e-12)
+    old = float(theta.sum())
+    if old > 0:
+        size *= min(max(size / old, 0.25), 4.0) ** 0.6  # over-relaxed
+    profile = (owned + alpha) / (owned.sum() + alpha * len(theta))
+    return np.asarray(size * profile, dtype=np.float64)

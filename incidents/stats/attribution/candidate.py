@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from incidents.stats.attribution.base import Base, Effect, State
-from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.exposed import Exposure
 from incidents.stats.attribution.laplace import Mixture, Mode, find_mode
-from incidents.stats.attribution.layout import MERGE_FROM, Layout, every_cell, exposure_column, merged_cells
+from incidents.stats.attribution.layout import Layout, too_many
 
 FEWEST_EXPECTED = 12.0  # tickets; the prior of an excess is never centred lower
 
@@ -49,9 +48,7 @@ class Evaluator:
             settings.profile_strength * np.asarray(profiles[c.kind]) + 0.05 if c.kind in profiles else self.even
             for c in frame.evidence.changes
         ]
-        self.every = every_cell(base)
-        slots = frame.cell_kind * frame.n_symptoms + frame.cell_symptom
-        self.kind_counts = tally(slots, frame.cell_count, len(frame.kind_pattern) * frame.n_symptoms)
+        self.every = base.every
 
     def profile(self, exposure: Exposure) -> Floats:
         """Dirichlet parameters of a candidate's symptom profile."""
@@ -96,9 +93,9 @@ class Evaluator:
                 level = level + candidate.scope[:, None]
             total += np.exp(level).ravel()[block * k + y] * column
         for e, effect in enumerate(state.effects):
-            column = exposure_column(base, state, self.every, effect.exposure, shape.ratio(effect.exposure))
+            column = base.column(state, self.every, effect.exposure, shape.ratio(effect.exposure))
             total += np.exp(candidate.v[n_background + e])[y] * column
-        own = exposure_column(base, state, self.every, candidate.exposure, shape.ratio(candidate.exposure))
+        own = base.column(state, self.every, candidate.exposure, shape.ratio(candidate.exposure))
         own = candidate.theta[y] * own
         return np.asarray(own / np.maximum(total + own, 1e-300), dtype=np.float64)
 
@@ -180,21 +177,11 @@ class Trial:
         self.warm: tuple[Mode, float] | None = None
 
     def _layout(self, exposure: Exposure) -> Layout:
-        evaluator, frame = self.evaluator, self.base.frame
-        if len(frame.cell_count) <= MERGE_FROM:
-            return evaluator.every
-        signature = np.zeros(len(frame.kind_pattern), np.int64)
-        features = [self.columns.share]
-        guess = np.full(self.k, self._size() / max(self.k, 1) / max(self._mass(exposure), 1e-300))
-        for own, theta in [(exposure, 3.0 * guess), *((e.exposure, e.theta) for e in self.state.effects)]:
-            relative = self.columns.ratio(own) * theta
-            features.append(relative / (1.0 + relative))
-            for apart in (own.state, None if own.moved is None else own.moved.signature):
-                if apart is not None:
-                    signature = signature * (int(apart.max()) + 1) + apart
-        if self.columns.moved is not None:
-            signature = signature * (int(self.columns.moved.signature.max()) + 1) + self.columns.moved.signature
-        return merged_cells(self.base, evaluator.kind_counts, np.stack(features, axis=2), signature)
+        if not too_many(self.base.frame):
+            return self.base.every
+        guess = np.full(self.k, 3.0 * self._size() / max(self.k, 1) / max(self._mass(exposure), 1e-300))
+        apart = [(exposure, guess), *((e.exposure, e.theta) for e in self.state.effects)]
+        return self.base.cells(self.state, apart, share=self.columns.share)
 
     def _size(self) -> float:
         return max(4.0, 0.03 * self.base.frame.total)
@@ -218,7 +205,7 @@ class Trial:
         v = [np.zeros(k) for _ in columns]
         for effect in state.effects:
             ratio = self.columns.ratio(effect.exposure)
-            columns.append(exposure_column(base, state, self.layout, effect.exposure, ratio))
+            columns.append(base.column(state, self.layout, effect.exposure, ratio))
             masses.append(np.repeat(base.block_mass(state, effect.exposure)[:, None], k, axis=1))
             v.append(np.log(np.maximum(effect.theta, 1e-12)))
         problem = Mixture(
@@ -249,7 +236,7 @@ class Trial:
         total = float(mass.sum())
         if total <= 1e-9:
             return None
-        column = exposure_column(self.base, self.state, self.layout, exposure, self.columns.ratio(exposure))
+        column = self.base.column(self.state, self.layout, exposure, self.columns.ratio(exposure))
         if not (column > 0).any():
             return None
         larger = grown(self.problem, column, mass, self.evaluator.profile(exposure))

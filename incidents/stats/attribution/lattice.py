@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from incidents.stats.attribution.collapse import close_axis, open_axis
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import UNKNOWN, CaseEvidence, Floats, Ints
 
@@ -62,18 +63,20 @@ class Lattice:
 
     def margins(self, segments: Floats) -> Floats:
         """Sum an array over segments (leading axes as `shape`) over what each pattern leaves open."""
-        out = segments
-        for axis in range(len(self.dims)):
-            out = np.concatenate([out, out.sum(axis=axis, keepdims=True)], axis=axis)
+        out = np.ascontiguousarray(segments, dtype=np.float64)
+        for axis, size in enumerate(self.shape):
+            shape = out.shape
+            opened = open_axis(out.reshape(int(np.prod(shape[:axis])), size, -1))
+            out = opened.reshape(*shape[:axis], size + 1, *shape[axis + 1 :])
         return out
 
     def spread(self, patterns: Floats) -> Floats:
         """Transpose of `margins`: give each segment the sum over the patterns it is compatible with."""
-        out = patterns
-        for axis in range(len(self.dims)):
-            size = out.shape[axis] - 1
-            known, unknown = np.split(out, [size], axis=axis)
-            out = known + unknown
+        out = np.ascontiguousarray(patterns, dtype=np.float64)
+        for axis, size in enumerate(self.shape):
+            shape = out.shape
+            closed = close_axis(out.reshape(int(np.prod(shape[:axis])), size + 1, -1))
+            out = closed.reshape(*shape[:axis], size, *shape[axis + 1 :])
         return out
 
     def mask(self, scope: tuple[tuple[int, tuple[int, ...]], ...]) -> Floats:

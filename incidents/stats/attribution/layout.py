@@ -1,23 +1,28 @@
-"""The cells on which candidates are fitted: all of them in small cases, a few thousand merged ones in large ones.
+"""The cells on which a case is fitted: all of them in small cases, some thousand merged ones in large ones.
 
 For one candidate the likelihood depends on a report only through a few ratios: its chance of lying in scope, and each
 excess relative to the background. Kinds of report with nearly the same ratios are merged (splitting the coarsest group
 first, as in a k-d tree), so that a million tickets cost hardly more than ten thousand. The time of a cell stays.
+
+A merged cell counts the reports of several kinds, so its rate is the sum of theirs: its ratios are averages weighted by
+the background that each kind should have. (Weighting by the counts themselves would favour kinds that an excess has
+made frequent, and would find excesses where there are none.)
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from incidents.stats.attribution.base import Base, State
 from incidents.stats.attribution.clustering import cluster
+from incidents.stats.attribution.collapse import merge
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats, Ints
-from incidents.stats.attribution.exposed import Exposure
+from incidents.stats.attribution.frame import Frame
 
 MERGE_FROM = 25_000  # cells; fewer are fitted one by one
 BLOCKS_FROM = 60_000  # cells from which time is merged to whole blocks
 CLASSES = 120  # kinds of report kept apart per symptom
+DENSE = 20_000_000  # entries of a table that is counted into directly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +48,73 @@ class Layout:
             return values.ravel()
         return tally(self.member, self.weight * values.ravel(), len(self.total)) / self.total
 
+    def spread(self, values: Floats) -> Floats:
+        """Give each kind and symptom (Q * K,) its row's value (R,)."""
+        return values if self.member is None else values[self.member]
 
-def every_cell(base: Base) -> Layout:
-    """Return the layout that merges nothing."""
-    frame = base.frame
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Counts by kind of report and symptom, then time: what merged cells are made of.
+
+    `pointer` (Q * K + 1,) where each begins in `time` and `count`; `time_of_block` (D + 1,) first time of each block.
+    """
+
+    pointer: Ints
+    time: Ints
+    count: Floats
+    by_block: bool
+    time_of_block: Ints
+    block_of_time: Ints
+    kind_counts: Floats  # (Q * K,)
+
+
+def too_many(frame: Frame) -> bool:
+    """Return whether a frame's cells are fitted merged."""
+    return len(frame.cell_count) > MERGE_FROM
+
+
+def pool_cells(frame: Frame) -> Pool:
+    """Sort a frame's cells by kind and symptom."""
     k = frame.n_symptoms
     n_rows = len(frame.kind_pattern) * k
-    start = np.flatnonzero(np.diff(base.block_symptom, prepend=-1))
+    by_block = len(frame.cell_count) > BLOCKS_FROM
+    n_steps = len(frame.step_block)
+    n_times = frame.n_blocks if by_block else n_steps
+    time = frame.step_block[frame.cell_step] if by_block else frame.cell_step
+    key = (frame.cell_kind * k + frame.cell_symptom) * n_times + time
+    if n_rows * n_times <= DENSE:
+        table = tally(key, frame.cell_count, n_rows * n_times)
+        filled = np.flatnonzero(table)
+        count = table[filled]
+    else:
+        filled, at = np.unique(key, return_inverse=True)
+        count = tally(at.reshape(-1), frame.cell_count, len(filled))
+    blocks = np.arange(frame.n_blocks) if by_block else frame.step_block
+    return Pool(
+        pointer=np.searchsorted(filled, np.arange(n_rows + 1) * n_times),
+        time=filled % n_times,
+        count=count,
+        by_block=by_block,
+        time_of_block=np.searchsorted(blocks, np.arange(frame.n_blocks + 1)),
+        block_of_time=blocks,
+        kind_counts=tally(filled // n_times, count, n_rows),
+    )
+
+
+def every_cell(frame: Frame) -> Layout:
+    """Return the layout that merges nothing."""
+    k = frame.n_symptoms
+    n_rows = len(frame.kind_pattern) * k
+    block = frame.step_block[frame.cell_step]
+    block_symptom = block * k + frame.cell_symptom
+    start = np.flatnonzero(np.diff(block_symptom, prepend=-1))
     return Layout(
         count=frame.cell_count,
         time=frame.cell_step,
-        block=base.cell_block,
+        block=block,
         row=frame.cell_kind * k + frame.cell_symptom,
-        group=base.block_symptom[start],
+        group=block_symptom[start],
         start=start,
         size=np.diff(np.append(start, len(frame.cell_count))),
         by_block=False,
@@ -66,73 +125,43 @@ def every_cell(base: Base) -> Layout:
     )
 
 
-def merged_cells(base: Base, counts: Floats, features: Floats, signature: Ints) -> Layout:
+def merged_cells(frame: Frame, pool: Pool, background: Floats, features: Floats, signature: Ints) -> Layout:
     """Merge kinds whose `features` (Q, K, F), each in 0..1, nearly agree; never across signatures (Q,) or symptoms.
 
-    `counts` (Q * K,) tickets of each kind and symptom.
+    `background` (Q * K,) complaints of each kind and symptom that the background should bring.
     """
-    frame = base.frame
     k = frame.n_symptoms
     n_kinds = len(frame.kind_pattern)
-    apart = np.unique(signature, return_inverse=True)[1].reshape(-1)
+    apart = np.unique(signature, return_inverse=True)[1].reshape(-1) if signature.any() else signature
     label = (apart[:, None] * k + np.arange(k)).ravel()
-    label = np.unique(label, return_inverse=True)[1].reshape(-1).astype(np.int64)
-    weight = counts + 1e-3
-    n_rows = int(label.max()) + 1
-    member = cluster(features.reshape(n_kinds * k, -1), weight, label, n_rows, n_rows + CLASSES * k)
+    n_labels = (int(apart.max()) + 1) * k
+    flat = np.ascontiguousarray(features.reshape(n_kinds * k, features.shape[2]))
+    member = cluster(flat, pool.kind_counts + 1e-3, label, n_labels, n_labels + CLASSES * k)
     n_rows = int(member.max()) + 1
     row_symptom, row_kind = np.zeros(n_rows, np.int64), np.zeros(n_rows, np.int64)
     row_symptom[member] = np.tile(np.arange(k), n_kinds)
     row_kind[member] = np.repeat(np.arange(n_kinds), k)
-    by_block = len(frame.cell_count) > BLOCKS_FROM
-    time = base.cell_block if by_block else frame.cell_step
-    n_times = frame.n_blocks if by_block else len(frame.step_block)
-    # numbered so that cells come out sorted by block, symptom, row, time within the block
+    # rows are numbered by symptom, so that cells come out sorted by block and symptom
     order = np.argsort(row_symptom, kind="stable")
     rank = np.empty(n_rows, np.int64)
     rank[order] = np.arange(n_rows)
-    key = time * n_rows + rank[member[frame.cell_kind * k + frame.cell_symptom]]
-    table = tally(key, frame.cell_count, n_times * n_rows)
-    filled = np.flatnonzero(table)
-    cell_time, cell_row = filled // n_rows, order[filled % n_rows]
-    block = cell_time if by_block else frame.step_block[cell_time]
-    group = block * k + row_symptom[cell_row]
-    if not by_block:
-        sorting = np.argsort(group, kind="stable")
-        filled, cell_time, cell_row, block, group = (
-            a[sorting] for a in (filled, cell_time, cell_row, block, group)
-        )  # fmt: skip
-    start = np.flatnonzero(np.diff(group, prepend=-1))
+    member = rank[member]
+    of_symptom = np.searchsorted(row_symptom[order], np.arange(k + 1))
+    count, time, row, group, start, size = merge(
+        pool.pointer, pool.time, pool.count, member, of_symptom, pool.time_of_block
+    )
+    weight = background + 1e-9
     return Layout(
-        count=table[filled],
-        time=cell_time,
-        block=block,
-        row=cell_row,
-        group=group[start],
+        count=count,
+        time=time,
+        block=pool.block_of_time[time],
+        row=row,
+        group=group,
         start=start,
-        size=np.diff(np.append(start, len(filled))),
-        by_block=by_block,
-        row_kind=row_kind,
+        size=size,
+        by_block=pool.by_block,
+        row_kind=row_kind[order],
         member=member,
         weight=weight,
         total=tally(member, weight, n_rows),
     )
-
-
-def exposure_column(base: Base, state: State, layout: Layout, exposure: Exposure, ratio: Floats) -> Floats:
-    """Return an excess's mass relative to the background in each cell; `ratio` (Q, K) without time (N,)."""
-
-    def at_times(curve: Floats) -> Floats:
-        if not layout.by_block:
-            return base.step_average(state, curve)[layout.time]
-        weight = np.maximum(base.block_rate(state), 1e-300)
-        return (tally(base.frame.block, state.rate * curve, base.frame.n_blocks) / weight)[layout.time]
-
-    general = at_times(exposure.curve)
-    if exposure.state is not None:
-        known = exposure.state[layout.row_kind][layout.row]
-        general = np.where(known == 0, general, np.where(known == 1, at_times(exposure.carried), 0.0))
-    out = layout.average(ratio)[layout.row] * general
-    if exposure.moved is not None:
-        out = out * exposure.moved.table[exposure.moved.signature[layout.row_kind][layout.row], layout.block]
-    return out

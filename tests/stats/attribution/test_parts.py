@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from incidents.stats.attribution import attribute, candidate
+from incidents.stats.attribution import attribute, layout
 from incidents.stats.attribution.clustering import cluster
 from incidents.stats.attribution.drift import measure_drift
 from incidents.stats.attribution.frame import build_frame
@@ -96,7 +96,7 @@ def test_a_moved_metric_alone_names_nothing() -> None:
 def test_merged_cells_give_nearly_the_same_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = draw(World(changes=(CACHE, FLAG), harm={"cache": (700.0, (0.1, 0.8, 0.1))}, background=6000.0))
     exact = attribute(drawn.evidence)
-    monkeypatch.setattr(candidate, "MERGE_FROM", 0)
+    monkeypatch.setattr(layout, "MERGE_FROM", 0)
     merged = attribute(drawn.evidence)
     for a, b in zip(exact.changes, merged.changes, strict=True):
         assert a.verdict == b.verdict
