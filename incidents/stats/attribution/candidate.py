@@ -10,6 +10,7 @@ from incidents.stats.attribution.exposed import Exposure
 from incidents.stats.attribution.laplace import Mixture, Mode, find_mode
 from incidents.stats.attribution.layout import Layout, too_many
 
+FAINT = 1e-7  # of a typical size: an excess so small owns nothing
 FEWEST_EXPECTED = 12.0  # tickets; the prior of an excess is never centred lower
 
 
@@ -242,9 +243,9 @@ class Trial:
         larger = grown(self.problem, column, mass, self.evaluator.profile(exposure))
         split = self.problem.split
         if self.warm is None:
-            first = np.full(self.k, np.log(self._size() / max(self.k, 1) / total))
+            first = np.full(self.k, np.log(FAINT * self._size() / max(self.k, 1) / total))
             v = np.vstack([self.null.v, first[None]])
-            mode = find_mode(larger, v, delta=self.null.delta, rho=_rho(self.null, split))
+            mode = find_mode(larger, v, delta=self.null.delta, rho=_rho(self.null, split), faint=True)
         else:
             near, near_mass = self.warm
             v = near.v.copy()

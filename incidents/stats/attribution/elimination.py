@@ -55,9 +55,12 @@ def reduce_system(
     group: Ints, n_background: int, split: bool, block_count: Floats, design: Floats, v: Floats, delta: Floats,
     rho: Floats, group_sum: Floats, group_pair: Floats, expected: Floats, scale: Floats, alpha: Floats,
     log_mass: Floats, design_precision: Floats, design_offset: Floats, mixed: Floats, shared: Floats,
-    reduced: Floats, right: Floats,
+    reduced: Floats, right: Floats, exact: bool,
 ) -> float:  # fmt: skip
     """Assemble gradient and Hessian (lower half) and eliminate the blocks' random effects.
+
+    The `exact` Hessian leads to the mode in few steps, but far from it need not be definite. The other one takes what
+    each column owns for what is expected of it, as is nearly so at the mode, and is always definite.
 
     A block's mixes of symptoms go first: they meet only their own symptom, the block's level and scope. Fills `mixed`
     (D, K, m + 4) with a mix's couplings to the columns, level and scope, its gradient and its pivot; `shared` (D, 2,
@@ -96,14 +99,24 @@ def reduce_system(
                 if j < n_background:
                     owned += single[j]
                     wanted += expected[d, y, j]
-            pivot = max(wanted - owned, 0.0) + 1.0 / scale[1]
+            slope = owned - wanted - rho[d, 1 + y] / scale[1]
+            if split:
+                scope_right += single[0] - expected[d, y, 0]
+            pivot = 1.0 / scale[1]
+            if exact:
+                owned = wanted
+                for j in range(m):
+                    pair[j, j] += expected[d, y, j] - single[j]
+                    single[j] = expected[d, y, j]
+            else:
+                pivot += max(wanted - owned, 0.0)
             for j in range(m):
                 met[j] = 0.0
                 for other in range(n_background):
                     met[j] += pair[other, j]
                 if j < n_background:
                     pivot += met[j]
-            slope = owned - wanted - rho[d, 1 + y] / scale[1]
+            pivot = max(pivot, 0.1 / scale[1])
             crossing = met[0] if split else 0.0
             mixed[d, y, :m] = met
             mixed[d, y, m], mixed[d, y, m + 1] = owned, crossing
@@ -123,20 +136,22 @@ def reduce_system(
             if split:
                 both += single[0] - crossing * owned * inverse
                 scope_square += pair[0, 0] - crossing * crossing * inverse
-                scope_right += single[0] - expected[d, y, 0] - crossing * slope * inverse
-        lack = max(total - block_count[d], 0.0)
+                scope_right -= crossing * slope * inverse
+        bend = total if exact else max(total, block_count[d])
+        met_level = total if exact else block_count[d]
         for a in range(p):
             x = design[d, a]
             row = reduced[mk + a]
             for j in range(mk):
                 row[j] += x * level[j]
             for b in range(a + 1):
-                row[mk + b] += x * design[d, b] * (block_count[d] + lack - shift)
+                row[mk + b] += x * design[d, b] * (bend - shift)
             right[mk + a] += x * (block_count[d] - total + level_right)
-            level[mk + a] = x * (block_count[d] - shift)
+            level[mk + a] = x * (met_level - shift)
             scope[mk + a] = x * both
         level[q] = level_right + block_count[d] - total - rho[d, 0] / scale[0]
-        pivot = math.sqrt(max(block_count[d] + lack + 1.0 / scale[0] - shift, 1e-12))
+        bend += 1.0 / scale[0]
+        pivot = math.sqrt(max(bend - shift, 1e-3 * bend))
         log_det += 2.0 * math.log(pivot)
         for a in range(q + 1):
             level[a] /= pivot
@@ -145,7 +160,7 @@ def reduce_system(
             scope[q] = scope_right - rho[d, 1 + k] / scale[2]
             both /= pivot
             level[q + 2] = both
-            pivot = math.sqrt(max(scope_square - both * both, 1e-12))
+            pivot = math.sqrt(max(scope_square - both * both, 1e-3 / scale[2]))
             log_det += 2.0 * math.log(pivot)
             for a in range(q + 1):
                 scope[a] = (scope[a] - both * level[a]) / pivot
@@ -164,7 +179,8 @@ def reduce_system(
         for y in range(k):
             at = j * k + y
             right[at] += steep[j, y]
-            reduced[at, at] += max(-steep[j, y], 0.0)
+            if not exact:
+                reduced[at, at] += max(-steep[j, y], 0.0)
             if j < n_background:
                 right[at] -= scale[3] * v[j, y]
                 reduced[at, at] += scale[3]

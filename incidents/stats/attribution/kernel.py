@@ -47,14 +47,44 @@ def log_prior(
 
 
 @compiled(reorder=True)
+def seed(group: Ints, group_sum: Floats, group_pair: Floats, mass: Floats, v: Floats, pull: Floats) -> None:
+    """Set the last column's heights near their mode, from sums taken where it is so faint that it owns nothing.
+
+    For each symptom a quadratic in its rate, what the first background column could take from it eliminated, times the
+    rate to the power `pull` (K,).
+    """
+    _, m, k = mass.shape
+    last = m - 1
+    for y in range(k):
+        faint = math.exp(v[last, y])
+        slope, square, met, first = 0.0, 0.0, 0.0, 2.0
+        for g in range(len(group)):
+            if group[g] % k == y:
+                slope += group_sum[g, last]
+                square += group_pair[g, last, last]
+                met += group_pair[g, last, 0]
+                first += group_pair[g, 0, 0]
+        total = mass[:, last, y].sum()
+        slope = slope / faint - total
+        square = max(square / faint**2 - (met / faint) ** 2 / first, 1e-3 * square / faint**2 + 1e-12)
+        peak = slope / square
+        rate = 0.5 * (peak + math.sqrt(peak * peak + 4.0 * pull[y] / square))
+        if peak < 0.0:  # the same root, written so that nothing cancels
+            rate = 2.0 * pull[y] / square / (math.sqrt(peak * peak + 4.0 * pull[y] / square) - peak)
+        v[last, y] = min(max(math.log(max(rate, TINY)), -LARGE), LARGE)
+
+
+@compiled(reorder=True)
 def climb(
     count: Floats, group: Ints, start: Ints, size: Ints, column: Floats, mass: Floats, n_background: int,
     split: bool, block_count: Floats, design: Floats, design_precision: Floats, design_offset: Floats,
     scale: Floats, alpha: Floats, v: Floats, delta: Floats, rho: Floats, iterations: int, tolerance: float,
+    faint: bool,
 ) -> tuple[Floats, Floats, Floats, Floats, Floats, float, float, float, int]:  # fmt: skip
     """Newton's way to the mode; returns (v, delta, rho, share, reduced Hessian, joint, likelihood, log det, steps).
 
-    The log determinant is NaN where the Hessian at the mode is not definite; that of the blocks stands then alone.
+    The log determinant is that of the blocks. If `faint`, the last column starts so low that it owns nothing, and the
+    first step is to find a better start for it.
     """
     n_blocks, m, k = mass.shape
     p = design.shape[1]
@@ -74,6 +104,11 @@ def climb(
     rho_new = np.empty(rho.shape)
     likelihood = heights(mass, n_background, split, block_count, design, v, delta, rho, weight, expected)
     likelihood += evaluate(count, group, start, size, column, weight, group_sum, group_pair, scratch)
+    if faint:
+        v = v.copy()
+        seed(group, group_sum, group_pair, mass, v, alpha[-1])
+        likelihood = heights(mass, n_background, split, block_count, design, v, delta, rho, weight, expected)
+        likelihood += evaluate(count, group, start, size, column, weight, group_sum, group_pair, scratch)
     joint = likelihood + log_prior(
         v, delta, rho, n_background, split, scale, alpha, log_mass, design_precision, design_offset,
     )  # fmt: skip
@@ -81,20 +116,32 @@ def climb(
     used = 0
     log_det = 0.0
     settled = False
+    exact = iterations > 0
     while True:
         log_det = reduce_system(
             group, n_background, split, block_count, design, v, delta, rho, group_sum, group_pair, expected, scale,
-            alpha, log_mass, design_precision, design_offset, mixed, shared, reduced, right,
+            alpha, log_mass, design_precision, design_offset, mixed, shared, reduced, right, exact,
         )  # fmt: skip
-        if settled or used >= iterations:
+        if not exact and (settled or used >= iterations):
             break
+        if settled or used >= iterations:
+            exact = False
+            continue
         used += 1
         moved = False
         gain = 0.0
         largest = 0.0
         for _ in range(6):
             if not math.isfinite(factorise(reduced, damping, factor)):
-                damping = max(damping * 10, 1e-2)
+                if exact:
+                    exact = False
+                    reduce_system(
+                        group, n_background, split, block_count, design, v, delta, rho, group_sum, group_pair,
+                        expected, scale, alpha, log_mass, design_precision, design_offset, mixed, shared, reduced,
+                        right, False,
+                    )  # fmt: skip
+                else:
+                    damping = max(damping * 10, 1e-2)
                 continue
             move = solve(factor, right)
             move_blocks(rho, split, design, mixed, shared, move, rho_new)
@@ -128,9 +175,8 @@ def climb(
                 expected, expected_new = expected_new, expected
                 break
             damping = max(damping * 10, 1e-2)
-        if not moved:
-            break
-        settled = gain < tolerance and largest < 0.5
+        settled = not moved or (gain < tolerance and largest < 0.5)
+        exact = not settled
     for a in range(q):
         for b in range(a):
             reduced[b, a] = reduced[a, b]

@@ -81,21 +81,16 @@ def find_mode(
     rho: Floats | None = None,
     iterations: int = 12,
     tolerance: float = 0.02,
+    faint: bool = False,
 ) -> Mode:
-    """Return the mode from a start; damped Newton steps, each of which raises the joint density."""
+    """Return the mode from a start; damped Newton steps, each of which raises the joint density.
+
+    If `faint`, the last column starts so low that it owns nothing; a better start for it is found from there.
+    """
     n_blocks, _, n_symptoms = problem.mass.shape
     p = problem.design.shape[1]
     r = 1 + n_symptoms + (1 if problem.split else 0)
-    scale = np.array(
-        [
-            problem.level_variance,
-            problem.mix_variance,
-            problem.scope_variance,
-            problem.background_precision,
-            problem.log_total_mean,
-            problem.log_total_spread,
-        ]
-    )
+    scale = _scale(problem)
     v, delta, rho, share, reduced, joint, likelihood, log_det, used = climb(
         problem.count,
         problem.group,
@@ -116,6 +111,7 @@ def find_mode(
         np.zeros((n_blocks, r)) if rho is None or rho.shape[1] != r else rho,
         iterations,
         tolerance,
+        faint,
     )
     factor, jitter = _factor(reduced)
     return Mode(
@@ -130,6 +126,20 @@ def find_mode(
         share=share.T,
         iterations=used,
         log_likelihood=likelihood,
+    )
+
+
+def _scale(problem: Mixture) -> Floats:
+    """Variances and prior constants in the order in which the kernel reads them."""
+    return np.array(
+        [
+            problem.level_variance,
+            problem.mix_variance,
+            problem.scope_variance,
+            problem.background_precision,
+            problem.log_total_mean,
+            problem.log_total_spread,
+        ]
     )
 
 

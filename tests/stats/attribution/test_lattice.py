@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incidents.stats.attribution.evidence import CaseEvidence, Dimension, Usage
@@ -32,6 +32,7 @@ def evidence(dimensions: tuple[int, ...], patterns: list[list[int]], usage: Usag
     )
 
 
+@settings(deadline=None)  # the first example compiles
 @given(st.integers(0, 2**32 - 1))
 def test_margins_are_sums_over_compatible_segments(seed: int) -> None:
     x = np.random.default_rng(seed).random(SHAPE)
@@ -41,6 +42,7 @@ def test_margins_are_sums_over_compatible_segments(seed: int) -> None:
         assert margins[LATTICE.locate(np.array([row]))[0]] == pytest.approx(picked.sum())
 
 
+@settings(deadline=None)  # the first example compiles
 @given(st.integers(0, 2**32 - 1))
 def test_spread_is_the_transpose_of_margins(seed: int) -> None:
     random = np.random.default_rng(seed)
