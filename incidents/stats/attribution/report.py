@@ -196,6 +196,8 @@ def _layers(search: Search, found: Found, summary: Posterior, owned: list[Weight
                 excess[j] += weight * _layer(candidate, height, frame.block)
         # the layers add up to the excess that is told
         excess[j] *= summary.expected[j] / max(float(excess[j].sum()), 1e-9)
+    rest = max(frame.total - float(excess.sum()) - float(unattributed.sum()), 0.0)
+    background *= rest / max(float(background.sum()), 1e-9)
     return Layers(background=background, excess=excess, unattributed=unattributed)
 
 

@@ -77,7 +77,7 @@ def test_layers_add_up_to_the_excess_and_the_complaints(answer: Attribution, two
     for j, change in enumerate(answer.changes):
         assert answer.layers.excess[j].sum() == pytest.approx(change.excess.value, rel=0.15, abs=3)
     total = answer.layers.background.sum() + answer.layers.excess.sum() + answer.layers.unattributed.sum()
-    assert total == pytest.approx(two_causes.evidence.n_tickets, rel=0.05)
+    assert total == pytest.approx(two_causes.evidence.n_tickets, rel=1e-6)
 
 
 def test_the_checks_tell_the_same_story(answer: Attribution) -> None:
