@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from incidents.charts.typed import Numbers, Plain, float32
+from incidents.charts.typed import TIME_LEVELS, Numbers, Plain, float32
 
 Z95 = 1.959964
 DASHES = ("solid", "dash", "dot", "dashdot")
@@ -82,7 +82,7 @@ def metric_figure(lines: Sequence[Line], silent: Sequence[Sequence[Gap]]) -> Pla
             "type": "scatter",
             "mode": "lines+markers" if len(line.at) <= FEW_POINTS else "lines",
             "name": line.name,
-            "x": float32(at),
+            "x": float32(at, levels=TIME_LEVELS),
             "y": float32(mean),
             "connectgaps": False,
             "line": {"width": 1.6, "color": f"--ink/{_tone(i)}", "dash": DASHES[i % len(DASHES)]},
@@ -104,7 +104,7 @@ def _band(name: str, at: Numbers, low: Numbers, high: Numbers, *, alpha: float, 
         "type": "scatter",
         "mode": "lines",
         "name": name,
-        "x": float32(at),
+        "x": float32(at, levels=TIME_LEVELS),
         "line": {"width": 0, "color": "--ink-3"},
         "connectgaps": False,
     }

@@ -24,12 +24,20 @@ export async function fetchOverlay(parts, pixels) {
   return unpack(body);
 }
 
-/** Replace each {dtype: "f4", bdata} by a Float32Array, in place. */
+/** Replace each packed column by a Float32Array, in place: {q, b, e} is (q + b) / 10^e, {from, by, n} evenly spaced. */
 export function unpack(value) {
   if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
-  if (value.bdata !== undefined && value.dtype === "f4") {
-    const bytes = Uint8Array.from(atob(value.bdata), (letter) => letter.charCodeAt(0));
-    return new Float32Array(bytes.buffer);
+  if (value.by !== undefined && value.n !== undefined) {
+    const even = new Float32Array(value.n);
+    for (let i = 0; i < value.n; i += 1) even[i] = value.from + value.by * i;
+    return even;
+  }
+  if (value.q !== undefined && value.e !== undefined) {
+    const { q, b } = value;
+    const [up, down] = value.e >= 0 ? [1, 10 ** value.e] : [10 ** -value.e, 1];
+    const column = new Float32Array(q.length);
+    for (let i = 0; i < q.length; i += 1) column[i] = q[i] === null ? NaN : ((q[i] + b) * up) / down;
+    return column;
   }
   for (const key of Object.keys(value)) value[key] = unpack(value[key]);
   return value;

@@ -1,6 +1,7 @@
 /** Complaints and metrics, drawn by Plotly: one figure for the complaints, one a metric, later ones when the page is idle. */
 
 import { icon, make, one } from "./dom.js";
+import { clearPreview, preview } from "./overlay-preview.js";
 import { count, day, number, scale, short, toX } from "./overlay-scale.js";
 import { change, get } from "./overlay-state.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
@@ -20,7 +21,7 @@ function draw(cell, figure, height) {
     home = make("div", { class: "ov-plotly" });
     cell.append(home);
   }
-  const dressed = resolveTokens(figure, cell);
+  const dressed = resolveTokens(figure);
   const room = tickRoom();
   const small = room < 40;
   dressed.layout.width = scale.width + room;
@@ -29,10 +30,11 @@ function draw(cell, figure, height) {
   dressed.layout.font = { family: getComputedStyle(document.body).fontFamily, size: 11 };
   Object.assign(dressed.layout.xaxis, { range: [scale.low, scale.high], autorange: false });
   for (const [name, axis] of Object.entries(dressed.layout)) if (small && name.startsWith("yaxis")) axis.tickfont = { ...axis.tickfont, size: 10 };
-  return globalThis.Plotly.react(home, dressed.data, dressed.layout, SETTINGS);
+  return globalThis.Plotly.react(home, dressed.data, dressed.layout, SETTINGS).then(() => clearPreview(cell));
 }
 
-export async function drawComplaints(complaints) {
+/** Show complaints at once as a canvas can; what comes back draws the plot itself, once the library is there. */
+export function showComplaints(complaints) {
   const cell = one("#ov-complaints-plot");
   const isMultiple = complaints.rows > 1;
   const height = isMultiple ? Math.min(Math.max(complaints.rows, 1) * 62, 900) : innerWidth < 700 ? 200 : 236;
@@ -45,11 +47,13 @@ export async function drawComplaints(complaints) {
     empty ??= make("p", { class: "ov-empty" });
     empty.textContent = noComplaints();
     cell.append(empty);
-    return;
+    clearPreview(cell);
+    return async () => {};
   }
   empty?.remove();
   const figure = { data: complaints.figure.data.map((trace) => ({ ...trace, visible: !hiddenTraces.has(keyOf(trace)) })), layout: complaints.figure.layout };
-  await draw(cell, figure, height);
+  if (!one(".ov-plotly", cell)) preview(cell, figure, height);
+  return () => draw(cell, figure, height);
 }
 
 function noComplaints() {
@@ -88,7 +92,7 @@ function legend(complaints, isMultiple, height) {
     button.addEventListener("click", () => {
       if (hiddenTraces.has(key)) hiddenTraces.delete(key);
       else hiddenTraces.add(key);
-      drawComplaints(complaints);
+      showComplaints(complaints)();
     });
     return make("li", { class: hiddenTraces.has(key) ? "is-hidden" : "" }, button, make("output", { class: "ov-value", "data-trace": index }));
   });
@@ -109,8 +113,13 @@ function highlightOn(button, trace, index) {
   }
 }
 
-/** Draw metric rows: the first at once, the rest when the page is idle. */
-export async function drawMetrics(metrics) {
+const inView = (row) => {
+  const box = row.getBoundingClientRect();
+  return box.top < innerHeight && box.bottom > 0;
+};
+
+/** Show metric rows at once as a canvas can; what comes back draws those in sight, then the others when the page is idle. */
+export function showMetrics(metrics) {
   const home = one("#ov-metrics");
   waiting = [];
   const rows = metrics.rows;
@@ -125,14 +134,21 @@ export async function drawMetrics(metrics) {
     parts.push(make("div", { class: "ov-row" }, make("div", { class: "ov-label" }), make("div", { class: "ov-plot" }, more)));
   }
   home.replaceChildren(...parts);
-  for (const job of waiting.splice(0, 2)) await job();
-  const rest = waiting;
-  const next = () => {
-    const job = rest.shift();
-    if (!job || rest !== waiting) return;
-    job().then(() => (globalThis.requestIdleCallback ?? setTimeout)(next));
+  const jobs = waiting;
+  for (const { cell, figure } of jobs) preview(cell, figure, ROW_HEIGHT);
+  return async () => {
+    const act = ({ cell, figure }) => draw(cell, figure, ROW_HEIGHT);
+    const seen = jobs.filter(({ cell }) => inView(cell));
+    for (const job of seen) await act(job);
+    const rest = jobs.filter((job) => !seen.includes(job));
+    const next = () => {
+      if (jobs !== waiting || !rest.length) return;
+      // The row that has come into sight meanwhile is drawn before its turn.
+      const [job] = rest.splice(Math.max(rest.findIndex(({ cell }) => inView(cell)), 0), 1);
+      act(job).then(() => (globalThis.requestIdleCallback ?? setTimeout)(next));
+    };
+    (globalThis.requestIdleCallback ?? setTimeout)(next);
   };
-  (globalThis.requestIdleCallback ?? setTimeout)(next);
 }
 
 function emptyMetrics(metrics) {
@@ -155,7 +171,7 @@ function metricRow(metric) {
   if (metric.shifts.length) cell.append(levelMarks(metric));
   const row = make("section", { class: "ov-row ov-metric", "aria-label": metric.name }, label, cell);
   row.metric = metric;
-  waiting.push(() => draw(cell, metric.figure, ROW_HEIGHT));
+  waiting.push({ cell, figure: metric.figure });
   return row;
 }
 
@@ -201,7 +217,7 @@ function evalRow(evals) {
     drawing.append(mark);
   }
   cell.append(drawing);
-  waiting.push(() => draw(cell, evals.figure, ROW_HEIGHT));
+  waiting.push({ cell, figure: evals.figure });
   return make("section", { class: "ov-row ov-metric", "aria-label": "Evaluation runs" }, label, cell);
 }
 

@@ -10,7 +10,7 @@ import { drawFlags } from "./overlay-flags.js";
 import { actions, select, setSelecting, setWindow, startGestures, toggleSelecting, windowOf } from "./overlay-gestures.js";
 import { drawLanes, markChosen } from "./overlay-lanes.js";
 import { startPanel, syncPanel } from "./overlay-panel.js";
-import { drawComplaints, drawMetrics } from "./overlay-plots.js";
+import { showComplaints, showMetrics } from "./overlay-plots.js";
 import { fromDate, scale, setScale, short, wallTime } from "./overlay-scale.js";
 import { address, change, clearAll, config, get, onChange, permalink } from "./overlay-state.js";
 import { drawTable } from "./overlay-table.js";
@@ -70,6 +70,9 @@ async function draw(parts, width) {
   if (parts.includes("lanes")) drawLanes(payload.lanes);
   if (parts.includes("flags")) drawFlags(payload.flags);
   drawAxis(payload);
+  // Everything stands on canvases before the library is there, in the room that it will take.
+  const plotComplaints = parts.includes("complaints") ? showComplaints(payload.complaints) : null;
+  const plotMetrics = parts.includes("metrics") ? showMetrics(payload.metrics) : null;
   refresh();
   if (!isPainted) {
     isPainted = true;
@@ -77,14 +80,12 @@ async function draw(parts, width) {
     await painted();
   }
   await ready;
-  if (parts.includes("complaints")) {
-    await drawComplaints(payload.complaints);
+  if (plotComplaints) {
+    await plotComplaints();
     drawTable(payload.complaints);
     document.dispatchEvent(new CustomEvent("overlay:first-plot"));
   }
-  refresh();
-  if (parts.includes("metrics")) await drawMetrics(payload.metrics);
-  refresh();
+  if (plotMetrics) await plotMetrics();
   syncControls();
   document.dispatchEvent(new CustomEvent("overlay:drawn"));
 }

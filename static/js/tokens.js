@@ -14,9 +14,12 @@ export function token(name, element = document.documentElement) {
   return probe.fillStyle;
 }
 
+// Reading a colour makes the browser settle its styles: the page's own are read once a theme.
+const settled = new Map();
+
 /** Return a deep copy of a figure with each string that is a token ("--change-3", "--change-3/0.3" with opacity) resolved. */
 export function resolveTokens(figure, element = document.documentElement) {
-  const known = new Map();
+  const known = element === document.documentElement ? settled : new Map();
   const resolve = (text) => {
     if (!known.has(text)) {
       const [name, alpha] = text.split("/");
@@ -39,6 +42,8 @@ function withAlpha(hex, alpha) {
   const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
   return `rgba(${r}, ${g}, ${b}, ${alpha})`;
 }
+
+onThemeChange(() => settled.clear());
 
 /** Call back after the theme changed, by the reader's choice or by the system's. */
 export function onThemeChange(callback) {
