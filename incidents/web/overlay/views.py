@@ -23,8 +23,8 @@ from incidents.web.overlay.table import overlay_csv
 
 # The page's modules, fetched side by side instead of one after the other as they name each other.
 MODULES = (
-    "backdrop", "cursor", "data", "export", "filter", "flags", "gestures", "lanes", "panel", "plots", "preview", "scale",
-    "state", "svg", "table",
+    "backdrop", "cursor", "data", "export", "filter", "flags", "gestures", "lanes", "panel", "plots", "preview",
+    "scale", "state", "svg", "table",
 )  # fmt: skip
 COMPRESSION = 4  # gzip's level: past it, bytes hardly shrink and time grows
 KEPT = Kept(most=64 * 2**20)
