@@ -50,14 +50,14 @@ def draft_postmortem(*, actor: "User", incident: Incident, template: str = "") -
         raise NotReady(_NO_RUN)
     chosen = template_named(incident.product, TemplateKind.POSTMORTEM, template)
     facts = facts_of(incident)
-    return _create(
+    return add_document(
         actor=actor,
         incident=incident,
         facts=facts,
         kind=DocumentKind.POSTMORTEM,
         title=incident.title,
         body=build_postmortem(facts, chosen.source),
-        template=chosen.told,
+        note=f"Drafted from the evidence ({chosen.told})",
     )
 
 
@@ -72,7 +72,7 @@ def draft_notice(*, actor: "User", incident: Incident, change: Change) -> Docume
         raise NotReady("This change never reached users, so there is nobody to tell.")
     chosen = template_named(incident.product, TemplateKind.NOTICE)
     notice = build_notice(facts, fact, chosen.source)
-    return _create(
+    return add_document(
         actor=actor,
         incident=incident,
         facts=facts,
@@ -81,12 +81,12 @@ def draft_notice(*, actor: "User", incident: Incident, change: Change) -> Docume
         body=notice.body,
         heading=notice.heading,
         change=change,
-        template=chosen.told,
+        note=f"Drafted from the evidence ({chosen.told})",
     )
 
 
 @transaction.atomic
-def _create(
+def add_document(
     *,
     actor: "User",
     incident: Incident,
@@ -94,10 +94,11 @@ def _create(
     kind: DocumentKind,
     title: str,
     body: str,
-    template: str,
+    note: str,
     heading: str = "",
     change: Change | None = None,
 ) -> Document:
+    """Store a new draft with its first revision and bind its claims; `note` says in the history where it came from."""
     # Two drafts at once take turns, so that each gets its own short name.
     Incident.objects.select_for_update().get(pk=incident.pk)
     document = Document.objects.create(
@@ -111,14 +112,14 @@ def _create(
         heading=heading,
         author=actor,
     )
-    _add_revision(document, actor, f"Drafted from the evidence ({template})")
+    _add_revision(document, actor, note)
     _bind(document, catalogue_of(facts))
     record_audit(
         actor=actor,
         action="document drafted",
         subject=document,
         product_id=incident.product_id,
-        detail={"kind": kind.value, "run": document.run_id, "template": template},
+        detail={"kind": kind.value, "run": document.run_id, "note": note},
     )
     return document
 

@@ -4,6 +4,9 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from incidents.documents.editions import public_edition
+from incidents.documents.models import Document
+from incidents.documents.rendering import render_markdown
 from incidents.publishing.exports.blocks import Block, parse_blocks
 from incidents.publishing.models import Publication
 
@@ -46,6 +49,26 @@ def sheet_of(publication: Publication, *, history: list[Publication], address: s
         published_at=publication.published_at,
         content_hash=publication.content_hash,
     )
+
+
+def draft_sheet(document: Document, *, address: str) -> tuple[Sheet, str]:
+    """Return the sheet of a document as the public would read it now, marked as a draft, and its HTML."""
+    edition = public_edition(document.body)
+    html = render_markdown(edition.text, public=True)
+    zone = ZoneInfo(document.incident.timezone)
+    sheet = Sheet(
+        title=document.title,
+        product=document.incident.product.name,
+        kind=document.get_heading_display() if document.heading else document.get_kind_display(),
+        summary="",
+        address=address,
+        facts=(("Draft of", day(document.updated_at, zone)), ("Revision", str(document.version))),
+        corrections=(),
+        blocks=parse_blocks(html),
+        published_at=document.updated_at,
+        content_hash="",
+    )
+    return sheet, html
 
 
 def day(at: dt.datetime, zone: ZoneInfo) -> str:

@@ -18,6 +18,7 @@ from incidents.documents.enums import TemplateKind
 from incidents.documents.queries import Document, judged, recent_facts
 from incidents.documents.rendering import render_markdown
 from incidents.documents.templates.queries import template_named
+from incidents.publishing.exports.forms import FORMS
 from incidents.publishing.queries import publication_of
 from incidents.web.documents.page import document_context
 from incidents.web.documents.views import no_store
@@ -55,6 +56,7 @@ def editions(request: HttpRequest, document_id: int) -> HttpResponse:
         "download_url": f"?{urlencode({**request.GET.dict(), 'for': audience.value, 'download': '1'})}",
         **_shown(document, edition),
     }
+    context["file_forms"] = [(form.key, form.label) for form in FORMS.values()]
     return render(request, "documents/editions.html", context)
 
 

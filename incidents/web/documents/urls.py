@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.web.documents import actions, editions, history, templates, views
+from incidents.web.documents import actions, editions, files, history, templates, views
 
 urlpatterns = [
     path("documents/", views.documents, name="documents"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("documents/<int:document_id>/audiences/", editions.editions, name="document-editions"),
     path("documents/<int:document_id>/preview/", views.preview, name="document-preview"),
     path("documents/<int:document_id>/evidence/", views.evidence, name="document-evidence"),
+    path("documents/<int:document_id>/draft.<slug:form>", files.draft_file, name="document-file"),
     path("documents/<int:document_id>/claims/", actions.update_claims, name="document-claims"),
     path("documents/<int:document_id>/vouch/", actions.vouch_claim, name="document-vouch"),
     path("documents/<int:document_id>/review/", actions.decide_review, name="document-review"),
@@ -29,6 +30,7 @@ urlpatterns = [
     path("documents/<int:document_id>/revisions/<int:number>/", history.revision, name="document-revision"),
     path("documents/<int:document_id>/revisions/<int:number>/restore/", actions.restore, name="document-restore"),
     path("cases/<int:case_id>/documents/", views.case_documents, name="case-documents"),
+    path("cases/<int:case_id>/documents/take-in/", files.take_in, name="postmortem-take-in"),
     path("cases/<int:case_id>/documents/postmortem/", actions.new_postmortem, name="postmortem-draft"),
     path("cases/<int:case_id>/changes/<int:change_id>/notice/", actions.new_notice, name="notice-draft"),
 ]
