@@ -24,7 +24,7 @@ from incidents.jobs.services import enqueue
 from incidents.response.enums import CandidateStatus
 from incidents.response.models import CandidateChange, Incident
 from incidents.response.queries import changes_of
-from incidents.stats.attribution import Attribution, EvidenceError, attribute
+from incidents.stats.attribution import Attribution, EvidenceError
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -96,6 +96,8 @@ def _read_steady(incident: Incident) -> tuple[dict[str, Any], Casefile]:
 
 def fit(case: Casefile, *, progress: Progress = silent) -> Attribution:
     """Fit one case; raise NotReady where there is nothing to fit."""
+    from incidents.stats.attribution import attribute  # the engine is loaded by those who fit, not by web workers
+
     if not len(case.evidence.cell_count):
         raise NotReady(
             "There are no complaints inside the case's window: import tickets, or widen the window in its settings."

@@ -15,11 +15,12 @@ Failure modes
     stands for that. Runs that were made because complaints had come are no blind test.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import log_ndtr, ndtr
 
 from incidents.stats.power import detectable_drop
 
@@ -98,7 +99,7 @@ def read_run(run: SuiteRun, *, drop: float) -> RunReading | None:
         high=difference + NORMAL_90 * error,
         standard_error=error,
         detectable=detectable,
-        power=float(ndtr(drop / error - TWO_SIDED) + ndtr(-drop / error - TWO_SIDED)),
+        power=NormalDist().cdf(drop / error - TWO_SIDED) + NormalDist().cdf(-drop / error - TWO_SIDED),
         weak=weak,
         log_bayes_factor=0.0 if weak else _log_factor(difference, variance + BETWEEN_RUNS**2, drop),
     )
@@ -108,8 +109,16 @@ def _log_factor(difference: float, variance: float, scale: float) -> float:
     """Log Bayes factor of a half normal drop against none."""
     wide = variance + scale**2
     log = 0.5 * np.log(variance / wide) + 0.5 * difference**2 * (1.0 / variance - 1.0 / wide)
-    log += np.log(2.0) + log_ndtr(difference * scale / np.sqrt(variance * wide))
+    log += np.log(2.0) + _log_normal_cdf(difference * scale / math.sqrt(variance * wide))
     return float(np.clip(log, -MOST, MOST))
+
+
+def _log_normal_cdf(x: float) -> float:
+    """Logarithm of the standard normal distribution function, far into its lower tail."""
+    if x > -20.0:
+        return math.log(0.5 * math.erfc(-x / math.sqrt(2.0)))
+    tail = math.log1p(-1.0 / x**2 + 3.0 / x**4 - 15.0 / x**6)
+    return -0.5 * x * x - math.log(-x) - 0.5 * math.log(2.0 * math.pi) + tail
 
 
 def suite_log_odds(readings: Sequence[tuple[str, RunReading]], *, sees: float) -> float:

@@ -3,10 +3,9 @@
 "No regression" from an evaluation says nothing about drops below its minimum detectable effect.
 """
 
+from collections.abc import Callable
 from math import sqrt
-
-from scipy.optimize import brentq
-from scipy.special import ndtri
+from statistics import NormalDist
 
 LEVEL = 0.05
 POWER = 0.80
@@ -15,7 +14,8 @@ POWER = 0.80
 def _quantiles(level: float, power: float) -> tuple[float, float]:
     if not 0 < level < 1 or not 0 < power < 1:
         raise ValueError(f"level={level} and power={power} must lie between 0 and 1.")
-    return float(ndtri(1 - level / 2)), float(ndtri(power))
+    quantile = NormalDist().inv_cdf
+    return quantile(1 - level / 2), quantile(power)
 
 
 def tasks_needed(*, baseline: float, drop: float, level: float = LEVEL, power: float = POWER) -> float:
@@ -138,7 +138,18 @@ def detectable_drop(
         return None
     if needed(lowest) < n:
         return lowest
-    return float(brentq(lambda drop: needed(drop) - n, lowest, highest))
+    return _smallest(lambda drop: needed(drop) <= n, lowest, highest)
+
+
+def _smallest(enough: Callable[[float], bool], low: float, high: float) -> float:
+    """Return where `enough` turns true between `low`, where it is not, and `high`, where it is: to the last digits."""
+    while high - low > 1e-15 + 4e-16 * high:
+        middle = 0.5 * (low + high)
+        if enough(middle):
+            high = middle
+        else:
+            low = middle
+    return high
 
 
 def sessions_needed(*, rate: float, ratio: float, level: float = LEVEL, power: float = POWER) -> float:

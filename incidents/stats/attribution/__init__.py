@@ -1,9 +1,11 @@
 """Which of these overlapping changes raised complaints, by how much, and what cannot be told apart.
 
-Question, model, assumptions and limits stand in docs/statistics/attribution.md.
+Question, model, assumptions and limits stand in docs/statistics/attribution.md. The engine and the compiler that it
+needs are loaded when `attribute` is asked for: pages read findings, and never fit.
 """
 
-from incidents.stats.attribution.engine import attribute
+from typing import TYPE_CHECKING, Any
+
 from incidents.stats.attribution.evidence import (
     UNKNOWN,
     Carrier,
@@ -30,6 +32,9 @@ from incidents.stats.attribution.findings import (
     UnattributedRise,
 )
 
+if TYPE_CHECKING:
+    from incidents.stats.attribution.engine import attribute
+
 __all__ = [
     "UNKNOWN",
     "Attribution",
@@ -54,3 +59,11 @@ __all__ = [
     "Usage",
     "attribute",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "attribute":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from incidents.stats.attribution.engine import attribute  # see above
+
+    return attribute

@@ -20,7 +20,6 @@ from incidents.metrics.queries import (
     series_of,
     series_with_points,
 )
-from incidents.stats.change_points import change_points
 from incidents.web.overlay.state import OverlayState
 
 PIXELS_A_POINT = 1.6
@@ -111,6 +110,8 @@ def _shifts(state: OverlayState, series: Sequence[SeriesRow], daily: Mapping[int
     values[np.clip(whole.bin, 0, n_days - 1)] = whole.mean
     if np.isfinite(values).mean() < MOSTLY_KNOWN:
         return []
+    from incidents.stats.change_points import change_points  # compiled: loaded by the first that needs it
+
     width = (state.incident.ends_at - state.incident.starts_at).total_seconds() / 3600.0 / n_days
     return [
         {
