@@ -9,6 +9,8 @@ from incidents.documents.models import (
     Document,
     DocumentPolicy,
     DocumentTemplate,
+    InternalName,
+    LeakSignOff,
     Review,
     ReviewRequest,
     Revision,
@@ -24,7 +26,7 @@ from incidents.metrics.models import (
     MetricSeries,
     MetricStale,
 )
-from incidents.publishing.models import Publication, Theme
+from incidents.publishing.models import Publication, PublicationSchedule, Theme
 from incidents.publishing.subscribers.models import Delivery, Subscriber
 from incidents.response.models import (
     CandidateChange,
@@ -60,7 +62,9 @@ __all__ = [
     "Heartbeat",
     "Incident",
     "IncidentRole",
+    "InternalName",
     "Job",
+    "LeakSignOff",
     "Membership",
     "Metric",
     "MetricPoint",
@@ -69,6 +73,7 @@ __all__ = [
     "MetricStale",
     "Product",
     "Publication",
+    "PublicationSchedule",
     "PublicityEvent",
     "Reference",
     "Review",

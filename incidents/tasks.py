@@ -8,6 +8,7 @@ from incidents.catalog import tasks as catalog_tasks
 from incidents.ingest import tasks as ingest_tasks
 from incidents.jobs import tasks as jobs_tasks
 from incidents.metrics import tasks as metrics_tasks
+from incidents.publishing import tasks as publishing_tasks
 from incidents.publishing.subscribers import tasks as subscribers_tasks
 from incidents.tickets import tasks as tickets_tasks
 
@@ -17,6 +18,7 @@ __all__ = [
     "ingest_tasks",
     "jobs_tasks",
     "metrics_tasks",
+    "publishing_tasks",
     "subscribers_tasks",
     "tickets_tasks",
 ]

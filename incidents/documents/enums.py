@@ -16,8 +16,14 @@ class DocumentState(models.TextChoices):
     DRAFT = "draft", "Draft"
     IN_REVIEW = "in_review", "In review"
     APPROVED = "approved", "Approved"
+    SCHEDULED = "scheduled", "Scheduled"
     PUBLISHED = "published", "Published"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    CORRECTED = "corrected", "Corrected"
+    WITHDRAWN = "withdrawn", "Retracted"
+
+
+# What readers can see; a correction is one that came after another text.
+PUBLIC_STATES = (DocumentState.PUBLISHED, DocumentState.CORRECTED)
 
 
 class NoticeHeading(models.TextChoices):
@@ -54,3 +60,23 @@ class TemplateKind(models.TextChoices):
     NOTICE = "notice", "Change notice"
     SEGMENT = "segment", "Notice to a segment"
     MACRO = "macro", "Support answer"
+
+
+class LeakKind(models.TextChoices):
+    """What must not leave."""
+
+    PERSONAL = "personal", "Personal data"
+    SECRET = "secret", "Secret"
+    NAME = "name", "Internal name"
+    WEAKNESS = "weakness", "Open weakness"
+    LINK = "link", "Link for staff"
+
+
+class NameKind(models.TextChoices):
+    """What a word of the organisation's dictionary names."""
+
+    HOST = "host", "Host"
+    CODE_NAME = "code_name", "Code name"
+    STAFF = "staff", "Colleague"
+    CUSTOMER = "customer", "Customer"
+    WEAKNESS = "weakness", "Open weakness"

@@ -4,13 +4,22 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from incidents.attribution.models import AttributionRun
 from incidents.catalog.models import Product
 from incidents.changes.models import Change
 from incidents.core.access import Role
 from incidents.core.models import Stamped
-from incidents.documents.enums import DocumentKind, DocumentState, NoticeHeading, TemplateKind, Verdict
+from incidents.documents.enums import (
+    DocumentKind,
+    DocumentState,
+    LeakKind,
+    NameKind,
+    NoticeHeading,
+    TemplateKind,
+    Verdict,
+)
 from incidents.response.models import Incident
 
 
@@ -156,3 +165,36 @@ class DocumentPolicy(Stamped):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["product", "kind"], name="document_policy_once")]
+
+
+class InternalName(Stamped):
+    """A word that stays inside: a host, a code name, a colleague, a customer, a weakness not remedied yet."""
+
+    # None: for every product.
+    product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.CASCADE, related_name="internal_names")
+    kind = models.CharField(max_length=12, choices=NameKind.choices)
+    words = models.CharField(max_length=200)
+    replacement = models.CharField(max_length=200, blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["kind", "words", "id"]
+        constraints = [
+            models.UniqueConstraint(Lower("words"), "product", name="internal_name_once", nulls_distinct=False),
+            models.CheckConstraint(condition=Q(kind__in=NameKind.values), name="internal_name_kind"),
+        ]
+
+
+class LeakSignOff(models.Model):
+    """A person's word that something that looks internal may leave in this document, and why."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="leak_sign_offs")
+    kind = models.CharField(max_length=12, choices=LeakKind.choices)
+    words = models.CharField(max_length=500)
+    reason = models.TextField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["document", "kind", "words"], name="leak_sign_off_once")]

@@ -11,6 +11,7 @@ from incidents.core.audit import record_audit
 from incidents.core.errors import InputError, NotPermitted, NotReady, Problem
 from incidents.documents import words
 from incidents.documents.enums import DocumentState, Verdict
+from incidents.documents.leaks import require_clean
 from incidents.documents.models import Document, Review, ReviewRequest
 from incidents.documents.queries import author_of_current, judged, missing_roles
 from incidents.documents.services import locked
@@ -116,6 +117,8 @@ def review_document(
     result = judged(row)
     if verdict == Verdict.APPROVED and not result.sound and not sign_off.strip():
         raise NotReady(_not_carried(result.counts()))
+    if verdict == Verdict.APPROVED:
+        require_clean(row)
     review = Review.objects.create(
         document=row,
         revision_number=row.version,

@@ -8,6 +8,7 @@ from django.db.models import Q
 from incidents.catalog.models import Product
 from incidents.documents.enums import DocumentKind, NoticeHeading
 from incidents.documents.models import Document
+from incidents.jobs.models import Job
 from incidents.publishing.enums import IncidentStep
 
 
@@ -80,3 +81,25 @@ class Theme(models.Model):
 
     def __str__(self) -> str:
         return self.site_name or self.product.name
+
+
+class PublicationSchedule(models.Model):
+    """An approved revision that goes out at a set time: once, whatever restarts; `problem` says why it did not."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="schedules")
+    revision_number = models.PositiveIntegerField()
+    publish_at = models.DateTimeField()
+    correction = models.TextField(blank=True)
+    shows_earlier = models.BooleanField(default=False)
+    scheduled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True)
+    publication = models.ForeignKey(Publication, null=True, on_delete=models.SET_NULL, related_name="+")
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["document"], condition=Q(closed_at=None), name="schedule_one_open")
+        ]

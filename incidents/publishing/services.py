@@ -14,13 +14,14 @@ from incidents.catalog.queries import require
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
 from incidents.core.errors import InputError, NotReady, Problem
-from incidents.documents.audiences import Audience, text_for
-from incidents.documents.enums import DocumentKind, DocumentState, NoticeHeading
+from incidents.documents.enums import PUBLIC_STATES, DocumentKind, DocumentState, NoticeHeading
+from incidents.documents.leaks import require_clean
 from incidents.documents.models import Document, Revision
 from incidents.documents.queries import standing_approval
+from incidents.documents.redaction import public_markdown
 from incidents.documents.rendering import render_markdown
 from incidents.publishing.marks import readers_marks
-from incidents.publishing.models import Publication
+from incidents.publishing.models import Publication, PublicationSchedule
 from incidents.publishing.subscribers.services import announce
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 _SUMMARY = 400
+_READY = (DocumentState.APPROVED, DocumentState.SCHEDULED)
 
 
 def publish(
@@ -45,7 +47,7 @@ def publish(
     require(actor, Action.PUBLISH, document.incident.product)
     revision = Revision.objects.filter(document=document, number=seen_version).first()
     # Rendered before the lock is taken: it may take seconds. What is published is checked again under the lock.
-    body = text_for(revision.body, Audience.PUBLIC) if revision else ""
+    body = public_markdown(revision.body) if revision else ""
     html = render_markdown(body, public=True) if revision else ""
     with transaction.atomic():
         row = (
@@ -57,13 +59,14 @@ def publish(
         if _is_already_out(row, current, seen_version):
             assert current is not None  # noqa: S101 - said by the line above, for the type checker
             return current
-        if revision is None or row.version != seen_version or row.state != DocumentState.APPROVED:
+        if revision is None or row.version != seen_version or row.state not in _READY:
             raise NotReady(_why_not(row, seen_version))
         approval = standing_approval(row)
         if approval is None:
             raise NotReady("This revision is not approved: ask for a review.")
         if current is not None and not correction.strip():
             raise _correction_missing()
+        require_clean(row, extra=correction)
         publication = _freeze(
             row,
             revision=revision,
@@ -75,8 +78,9 @@ def publish(
             current=current,
         )
         announce(publication)
-        row.state = DocumentState.PUBLISHED
+        row.state = DocumentState.CORRECTED if current else DocumentState.PUBLISHED
         row.save(update_fields=["state", "updated_at"])
+        close_schedule(row, publication=publication)
         record_audit(
             actor=actor,
             action="document corrected" if current else "document published",
@@ -93,10 +97,17 @@ def publish(
     return publication
 
 
+def close_schedule(row: Document, *, publication: Publication | None = None, problem: str = "") -> None:
+    """Mark the document's open schedule as over: it went out, was called off, or could not be done."""
+    PublicationSchedule.objects.filter(document=row, closed_at=None).update(
+        closed_at=timezone.now(), publication=publication, problem=problem
+    )
+
+
 def _is_already_out(row: Document, current: Publication | None, seen_version: int) -> bool:
     return (
         current is not None
-        and row.state == DocumentState.PUBLISHED
+        and row.state in PUBLIC_STATES
         and current.revision_number == row.version == seen_version
         and current.withdrawn_at is None
     )
@@ -213,6 +224,7 @@ def withdraw(*, actor: "User", document: Document, reason: str) -> Publication:
             remedy="give the reason in a sentence",
         )
         raise InputError([problem])
+    require_clean(document, extra=reason, only_extra=True)
     row = Document.objects.select_for_update(of=("self",)).select_related("incident__product").get(pk=document.pk)
     current = Publication.objects.filter(document=row, is_current=True, withdrawn_at=None).first()
     if current is None:

@@ -110,6 +110,13 @@ function openVouch(button) {
   dialog.showModal();
 }
 
+function openSignOff(button) {
+  const dialog = one("#sign-off-dialog");
+  for (const name of ["kind", "words"]) one(`input[name="${name}"]`, dialog).value = button.dataset[name];
+  one("[data-sign-off-words]", dialog).textContent = button.dataset.words;
+  dialog.showModal();
+}
+
 function setView(view) {
   if (!desk.classList.contains("is-switched")) return;
   desk.dataset.view = view;
@@ -117,11 +124,12 @@ function setView(view) {
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest?.("[data-line], [data-cite], [data-vouch], [data-views] [data-view], #preview .claim");
+  const target = event.target.closest?.("[data-line], [data-cite], [data-vouch], [data-sign-off], [data-views] [data-view], #preview .claim");
   if (!target) return;
   if (target.matches("[data-line]")) onShow(target);
   else if (target.matches("[data-cite]")) cite(target);
   else if (target.matches("[data-vouch]")) openVouch(target);
+  else if (target.matches("[data-sign-off]")) openSignOff(target);
   else if (target.matches("[data-views] [data-view]")) setView(target.dataset.view);
   else if (body) selectInText(1, `${target.textContent}](ev:${target.dataset.claim}`);
 });

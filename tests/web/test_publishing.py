@@ -75,7 +75,7 @@ def test_withdrawing_through_the_page(story: Story) -> None:
     client = signed(story.comms)
     here = reverse("document-withdraw", kwargs={"document_id": document.pk})
     assert b"Readers are not told why" in client.post(here, {"reason": ""}, follow=True).content
-    assert b"Withdrawn. Its address says so" in client.post(here, {"reason": "Too early."}, follow=True).content
+    assert b"Retracted. Its address says so" in client.post(here, {"reason": "Too early."}, follow=True).content
     page = client.get(reverse("document", kwargs={"document_id": document.pk})).content
     assert b"Readers see this reason" in page
 

@@ -23,7 +23,8 @@ from incidents.web.people import signed_in
 View = Callable[..., HttpResponse]
 
 
-def _number(text: str | None) -> int:
+def number_of(text: str | None) -> int:
+    """Return a number of a form, 0 for what is none."""
     return int(text) if text and text.isdigit() and len(text) < 10 else 0
 
 
@@ -80,7 +81,7 @@ def new_notice(request: HttpRequest, case_id: int, change_id: int) -> HttpRespon
 def update_claims(request: HttpRequest, document_id: int) -> HttpResponse:
     """Put the evidence's present words into one claim, or into all stale ones."""
     _, document = document_context(request, document_id, Action.EDIT_DOCUMENT)
-    version = _number(request.POST.get("version"))
+    version = number_of(request.POST.get("version"))
     saved = update_stale_claims(
         actor=signed_in(request),
         document=document,
@@ -104,9 +105,9 @@ def vouch_claim(request: HttpRequest, document_id: int) -> HttpResponse:
     vouch(
         actor=signed_in(request),
         document=document,
-        seen_version=_number(request.POST.get("version")),
-        start=_number(request.POST.get("start")),
-        end=_number(request.POST.get("end")),
+        seen_version=number_of(request.POST.get("version")),
+        start=number_of(request.POST.get("start")),
+        end=number_of(request.POST.get("end")),
         words=request.POST.get("words", ""),
         note=request.POST.get("note", ""),
     )
@@ -124,7 +125,7 @@ def restore(request: HttpRequest, document_id: int, number: int) -> HttpResponse
         actor=signed_in(request),
         document=document,
         number=number,
-        seen_version=_number(request.POST.get("version")),
+        seen_version=number_of(request.POST.get("version")),
     )
     messages.success(request, f"Revision {number} is the text again; what stood there is kept in the history.")
     return redirect("document", document_id=document_id)
@@ -136,13 +137,13 @@ def restore(request: HttpRequest, document_id: int, number: int) -> HttpResponse
 def ask_review(request: HttpRequest, document_id: int) -> HttpResponse:
     """Ask named people to review the current revision."""
     _, document = document_context(request, document_id, Action.REQUEST_REVIEW)
-    chosen = {_number(value) for value in request.POST.getlist("reviewers")}
+    chosen = {number_of(value) for value in request.POST.getlist("reviewers")}
     people = [person for person in possible_reviewers(document) if person.pk in chosen]
     request_review(
         actor=signed_in(request),
         document=document,
         reviewers=people,
-        seen_version=_number(request.POST.get("version")),
+        seen_version=number_of(request.POST.get("version")),
         note=request.POST.get("note", "").strip(),
     )
     names = ", ".join(person.get_full_name() or person.get_username() for person in people)
@@ -161,7 +162,7 @@ def decide_review(request: HttpRequest, document_id: int) -> HttpResponse:
         actor=signed_in(request),
         document=document,
         verdict=Verdict.APPROVED if approves else Verdict.CHANGES_REQUESTED,
-        seen_version=_number(request.POST.get("version")),
+        seen_version=number_of(request.POST.get("version")),
         note=request.POST.get("note", ""),
         sign_off=request.POST.get("sign_off", ""),
     )

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from incidents.core.access import Action
 from incidents.core.errors import InputError
-from incidents.documents.enums import ClaimState, DocumentState, NoticeHeading
+from incidents.documents.enums import PUBLIC_STATES, ClaimState, DocumentState, NoticeHeading
 from incidents.documents.judging import Judged, Judgement
+from incidents.documents.leaks import leaks_of
 from incidents.documents.queries import (
     Document,
     approvals_of,
@@ -26,6 +27,7 @@ from incidents.documents.queries import (
 )
 from incidents.documents.rendering import MAX_BYTES, render_markdown
 from incidents.publishing.queries import publication_of
+from incidents.publishing.scheduling import last_schedule, open_schedule
 from incidents.web.cases.frame import case_context
 
 
@@ -88,6 +90,12 @@ def claim_lists(found: Judged, case_id: int) -> dict[str, Any]:
     }
 
 
+def leak_lists(document: Document, title: str | None, body: str) -> dict[str, Any]:
+    """Return what the redaction check finds in a text, saved or not."""
+    found = leaks_of(document, title=title, body=body)
+    return {"leaks": found, "n_open_leaks": sum(one.sign_off is None for one in found)}
+
+
 def preview_html(body: str, found: Judged) -> tuple[str, str]:
     """Return (safe HTML, what is wrong with the text if it cannot be shown)."""
     try:
@@ -116,7 +124,7 @@ def editor_context(
     may = context["may"]
     author = author_of_current(document)
     is_author = author is not None and author.pk == request.user.pk
-    reviewers = list(possible_reviewers(document)) if document.state != DocumentState.PUBLISHED else []
+    reviewers = list(possible_reviewers(document)) if document.state not in PUBLIC_STATES else []
     return (
         context
         | claim_lists(found, document.incident_id)
@@ -139,5 +147,8 @@ def editor_context(
             "approvals": approvals_of(document),
             "missing": missing_roles(document),
             "publication": publication_of(document),
+            "schedule": open_schedule(document),
+            "missed": last_schedule(document) if document.state == DocumentState.APPROVED else None,
+            **leak_lists(document, title, text),
         }
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.web.documents import actions, editions, files, history, templates, views
+from incidents.web.documents import actions, editions, files, history, redaction, templates, views
 
 urlpatterns = [
     path("documents/", views.documents, name="documents"),
@@ -24,6 +24,10 @@ urlpatterns = [
     path("documents/<int:document_id>/draft.<slug:form>", files.draft_file, name="document-file"),
     path("documents/<int:document_id>/claims/", actions.update_claims, name="document-claims"),
     path("documents/<int:document_id>/vouch/", actions.vouch_claim, name="document-vouch"),
+    path("documents/<int:document_id>/mask/", redaction.mask, name="document-mask"),
+    path("documents/<int:document_id>/sign-off/", redaction.sign_off, name="document-sign-off"),
+    path("documents/dictionary/", redaction.dictionary, name="dictionary"),
+    path("documents/dictionary/<int:name_id>/remove/", redaction.forget, name="dictionary-remove"),
     path("documents/<int:document_id>/review/", actions.decide_review, name="document-review"),
     path("documents/<int:document_id>/review/request/", actions.ask_review, name="document-review-request"),
     path("documents/<int:document_id>/revisions/", history.revisions, name="document-revisions"),

@@ -25,7 +25,7 @@ from incidents.documents.services import save_document
 from incidents.documents.templates.queries import template_choices
 from incidents.response.queries import changes_of
 from incidents.web.cases.frame import case_context
-from incidents.web.documents.page import claim_lists, document_context, editor_context, preview_html
+from incidents.web.documents.page import claim_lists, document_context, editor_context, leak_lists, preview_html
 from incidents.web.people import signed_in
 
 no_store = cache_control(private=True, no_store=True)
@@ -140,6 +140,7 @@ def preview(request: HttpRequest, document_id: int) -> HttpResponse:
     context |= {
         "html": html,
         "problem": problem,
+        **leak_lists(row, request.POST.get("title", row.title), body),
         "may_edit": Action.EDIT_DOCUMENT.value in context["may"],
         "is_preview": True,
     }

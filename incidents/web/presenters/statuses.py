@@ -28,7 +28,9 @@ LOOKS = {
     "changes_requested": Look("Changes requested", "warn", "undo-2"),
     "approved": Look("Approved", "info", "badge-check"),
     "published": Look("Published", "ok", "globe"),
-    "withdrawn": Look("Withdrawn", "bad", "eye-off"),
+    "scheduled": Look("Scheduled", "info", "calendar-clock"),
+    "corrected": Look("Corrected", "ok", "file-pen"),
+    "withdrawn": Look("Retracted", "bad", "eye-off"),
     "superseded": Look("Superseded", "", "history"),
     # Jobs.
     "queued": Look("Waiting", "", "clock"),

@@ -19,5 +19,6 @@ urlpatterns = [
         name="delivery-again",
     ),
     path("documents/<int:document_id>/publish/", views.publish_page, name="document-publish"),
+    path("documents/<int:document_id>/unschedule/", views.unschedule_page, name="document-unschedule"),
     path("documents/<int:document_id>/withdraw/", views.withdraw_page, name="document-withdraw"),
 ]
