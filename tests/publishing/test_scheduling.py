@@ -10,9 +10,18 @@ from incidents.core.errors import InputError, NotPermitted, NotReady
 from incidents.documents.models import Document
 from incidents.documents.services import save_document
 from incidents.jobs import runner
+from incidents.jobs.handlers import handler_of
 from incidents.jobs.models import Job
+from incidents.publishing import tasks
 from incidents.publishing.models import Publication, PublicationSchedule
-from incidents.publishing.scheduling import last_schedule, open_schedule, publish_due, schedule_publication, unschedule
+from incidents.publishing.scheduling import (
+    DUE_JOB,
+    last_schedule,
+    open_schedule,
+    publish_due,
+    schedule_publication,
+    unschedule,
+)
 from incidents.publishing.services import publish
 from tests.documents.stories import Story
 
@@ -28,6 +37,7 @@ def scheduled(story: Story, document: Document | None = None) -> PublicationSche
 
 def run_now(schedule: PublicationSchedule) -> Job:
     """Let the time come, and a worker take the job."""
+    assert tasks.publish_due is handler_of(DUE_JOB)
     Job.objects.filter(pk=schedule.job_id).update(available_at=timezone.now() - SOON)
     runner.run(schedule.job_id, background=False)
     return Job.objects.get(pk=schedule.job_id)
@@ -37,7 +47,7 @@ def test_it_waits_for_its_time_and_then_goes_out_once(story: Story) -> None:
     schedule = scheduled(story)
     runner.run(schedule.job_id, background=False)
     assert Publication.objects.count() == 0
-    assert run_now(schedule).state == "succeeded"
+    assert (job := run_now(schedule)).state == "succeeded", job.error
     publication = Publication.objects.get()
     assert publication.published_by == story.comms
     assert publication.document.state == "published"
