@@ -26,6 +26,15 @@ from incidents.web.documents.views import no_store
 from incidents.web.fields import ZonedDateTimeField
 from incidents.web.people import signed_in
 
+_MOST_ROWS = 1_000
+_LANES = (
+    ("To be reviewed", (DocumentState.IN_REVIEW,)),
+    ("Approved, to be published", (DocumentState.APPROVED,)),
+    ("Scheduled", (DocumentState.SCHEDULED,)),
+    ("Drafts", (DocumentState.DRAFT,)),
+    ("Public", PUBLIC_STATES),
+)
+
 
 @require_safe
 @login_required
@@ -36,18 +45,14 @@ def board(request: HttpRequest) -> HttpResponse:
     show = request.GET.get("coverage", "open")
     coverage = notice_coverage(request.user, product_slug=product)
     untold = [row for row in coverage if row.told_at is None]
-    lanes = [
-        ("To be reviewed", waiting_documents(request.user, [DocumentState.IN_REVIEW])),
-        ("Approved, to be published", waiting_documents(request.user, [DocumentState.APPROVED])),
-        ("Scheduled", waiting_documents(request.user, [DocumentState.SCHEDULED])),
-        ("Drafts", waiting_documents(request.user, [DocumentState.DRAFT])),
-        ("Public", waiting_documents(request.user, list(PUBLIC_STATES)).order_by("-updated_at")),
-    ]
+    waiting = waiting_documents(request.user, list(DocumentState))
     if product:
-        lanes = [(label, rows.filter(incident__product__slug=product)) for label, rows in lanes]
+        waiting = waiting.filter(incident__product__slug=product)
+    rows = list(waiting.exclude(state=DocumentState.WITHDRAWN)[:_MOST_ROWS])
+    lanes = [(label, [row for row in rows if row.state in states][:50]) for label, states in _LANES]
     context = {
         "section": "publish",
-        "lanes": [(label, list(rows[:50])) for label, rows in lanes],
+        "lanes": [*lanes[:-1], (lanes[-1][0], lanes[-1][1][::-1])],
         "coverage": (untold if show == "open" else coverage)[:300],
         "n_untold": len(untold),
         "n_covered": len(coverage),
