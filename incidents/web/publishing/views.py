@@ -49,10 +49,14 @@ def board(request: HttpRequest) -> HttpResponse:
     if product:
         waiting = waiting.filter(incident__product__slug=product)
     rows = list(waiting.exclude(state=DocumentState.WITHDRAWN)[:_MOST_ROWS])
-    lanes = [(label, [row for row in rows if row.state in states][:50]) for label, states in _LANES]
+    # The longest waiting first; of what is public the newest first.
+    lanes = [
+        (label, [row for row in (rows[::-1] if states is PUBLIC_STATES else rows) if row.state in states][:50])
+        for label, states in _LANES
+    ]
     context = {
         "section": "publish",
-        "lanes": [*lanes[:-1], (lanes[-1][0], lanes[-1][1][::-1])],
+        "lanes": lanes,
         "coverage": (untold if show == "open" else coverage)[:300],
         "n_untold": len(untold),
         "n_covered": len(coverage),
