@@ -6,6 +6,7 @@ from incidents.changes.models import ArtifactVersion, Change, ChangeLink, Rollou
 from incidents.core.models import AuditEntry
 from incidents.documents.models import (
     Claim,
+    Comment,
     Document,
     DocumentPolicy,
     DocumentTemplate,
@@ -15,6 +16,7 @@ from incidents.documents.models import (
     ReviewRequest,
     Revision,
     TemplateRevision,
+    WorkingCopy,
 )
 from incidents.jobs.models import Heartbeat, Job
 from incidents.metrics.models import (
@@ -49,6 +51,7 @@ __all__ = [
     "ChangeLink",
     "Claim",
     "ClassifierVersion",
+    "Comment",
     "DataMark",
     "Delivery",
     "Dimension",
@@ -92,4 +95,5 @@ __all__ = [
     "TicketStale",
     "TicketSymptom",
     "TimelineEntry",
+    "WorkingCopy",
 ]

@@ -80,3 +80,12 @@ class NameKind(models.TextChoices):
     STAFF = "staff", "Colleague"
     CUSTOMER = "customer", "Customer"
     WEAKNESS = "weakness", "Open weakness"
+
+
+class CommentState(models.TextChoices):
+    """Where a comment or a suggestion stands."""
+
+    OPEN = "open", "Open"
+    RESOLVED = "resolved", "Resolved"
+    ACCEPTED = "accepted", "Accepted"
+    REFUSED = "refused", "Refused"

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from incidents.attribution.models import AttributionRun
@@ -12,6 +12,7 @@ from incidents.changes.models import Change
 from incidents.core.access import Role
 from incidents.core.models import Stamped
 from incidents.documents.enums import (
+    CommentState,
     DocumentKind,
     DocumentState,
     LeakKind,
@@ -198,3 +199,50 @@ class LeakSignOff(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["document", "kind", "words"], name="leak_sign_off_once")]
+
+
+class Comment(models.Model):
+    """A remark on words of a text, or (with `suggestion`) other words for them; `quote` follows later edits.
+
+    `start` and `end` are the words' place in the saved text, None where they are gone or it is about the whole.
+    """
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="comments")
+    answers_to = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="answers")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    text = models.TextField(blank=True)
+    suggestion = models.TextField(null=True)  # noqa: DJ001 - empty words are a suggestion, too: to leave them out
+    revision_number = models.PositiveIntegerField()
+    first_quote = models.TextField(blank=True)
+    quote = models.TextField(blank=True)
+    before = models.CharField(max_length=100, blank=True)
+    after = models.CharField(max_length=100, blank=True)
+    start = models.PositiveIntegerField(null=True)
+    end = models.PositiveIntegerField(null=True)
+    state = models.CharField(max_length=12, choices=CommentState.choices, default=CommentState.OPEN)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=CommentState.values), name="comment_state"),
+            models.CheckConstraint(
+                condition=Q(start__isnull=True, end__isnull=True) | Q(end__gt=F("start")), name="comment_place"
+            ),
+        ]
+
+
+class WorkingCopy(models.Model):
+    """What one person typed and did not save, on top of `base_version`. Nobody else sees it."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="working_copies")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    base_version = models.PositiveIntegerField()
+    title = models.CharField(max_length=300, blank=True)
+    body = models.TextField(blank=True)
+    kept_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document", "person"], name="working_copy_once")]

@@ -19,6 +19,7 @@ from incidents.core.errors import Conflict, InputError, NotReady, NotThere, Prob
 from incidents.documents.audiences import check_marks, has_marks
 from incidents.documents.catalogue import catalogue_of
 from incidents.documents.citations import citations, replace_words
+from incidents.documents.comments.carrying import carry_comments
 from incidents.documents.drafting import build_notice, build_postmortem
 from incidents.documents.enums import ClaimState, DocumentKind, DocumentState, NoticeHeading, TemplateKind
 from incidents.documents.facts import CaseFacts
@@ -203,11 +204,13 @@ def save_document(
 
 def _store(row: Document, actor: "User", note: str, *, refresh: Iterable[str] = ()) -> Document:
     was = row.state
+    before = Revision.objects.get(document=row, number=row.version).body
     row.version += 1
     row.state = DocumentState.DRAFT
     row.save(update_fields=["title", "body", "heading", "version", "state", "updated_at"])
     _add_revision(row, actor, note)
     _bind(row, catalogue_of(facts_of(row.incident)), refresh)
+    carry_comments(row, before)
     record_audit(
         actor=actor,
         action="document saved",

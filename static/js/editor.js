@@ -1,9 +1,11 @@
 /**
- * The desk of a document: keeps what was typed, saves with Ctrl S, shows a claim in text and preview, cites evidence,
- * switches between text, preview and claims on small screens. The preview itself comes by htmx.
+ * The desk of a document: saves with Ctrl S, shows a claim in text and preview, cites evidence, comments, switches
+ * between text, preview, claims and comments. The preview itself comes by htmx.
  */
 
-import { all, one } from "./dom.js";
+import { all, one, readJson } from "./dom.js";
+import { offerCopy, startAutosave } from "./editor-autosave.js";
+import { openComment, startComments } from "./editor-comments.js";
 import { toast } from "./toasts.js";
 
 const form = one("[data-editor]");
@@ -13,37 +15,6 @@ const stored = { title: form?.elements.title.value, body: body?.value };
 let isLeaving = false;
 
 const isDirty = () => Boolean(form) && (body.value !== stored.body || form.elements.title.value !== stored.title);
-
-/* What was typed survives a reload or a crashed tab; it stays in this tab and is forgotten once saved. */
-function remember() {
-  const key = form.dataset.backup;
-  try {
-    if (isDirty()) sessionStorage.setItem(key, JSON.stringify({ title: form.elements.title.value, body: body.value }));
-    else sessionStorage.removeItem(key);
-  } catch {
-    // Storage may be full or forbidden; the text itself is still in the page.
-  }
-}
-
-function offerBackup() {
-  const raw = sessionStorage.getItem(form.dataset.backup);
-  const box = one("[data-unsaved]");
-  if (!raw || !box) return;
-  const kept = JSON.parse(raw);
-  if (kept.body === body.value && kept.title === form.elements.title.value) return;
-  box.hidden = false;
-  one("[data-unsaved-restore]", box).addEventListener("click", () => {
-    body.value = kept.body;
-    form.elements.title.value = kept.title;
-    box.hidden = true;
-    body.dispatchEvent(new Event("preview"));
-    body.focus();
-  });
-  one("[data-unsaved-discard]", box).addEventListener("click", () => {
-    sessionStorage.removeItem(form.dataset.backup);
-    box.hidden = true;
-  });
-}
 
 function showState() {
   const save = one("[data-save]");
@@ -117,22 +88,42 @@ function openSignOff(button) {
   dialog.showModal();
 }
 
+/** Show claims or comments beside the text. */
+function setPanel(panel) {
+  const side = one("[data-side]");
+  side.dataset.panel = panel;
+  all("[data-panels] button").forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.panel === panel)));
+}
+
 function setView(view) {
   if (!desk.classList.contains("is-switched")) return;
+  if (view === "claims" || view === "comments") setPanel(view);
   desk.dataset.view = view;
   all("[data-views] button").forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.view === view)));
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest?.("[data-line], [data-cite], [data-vouch], [data-sign-off], [data-views] [data-view], #preview .claim");
+  const target = event.target.closest?.("[data-line], [data-cite], [data-vouch], [data-sign-off], [data-comment], [data-panels] [data-panel], [data-views] [data-view], #preview .claim");
   if (!target) return;
   if (target.matches("[data-line]")) onShow(target);
   else if (target.matches("[data-cite]")) cite(target);
   else if (target.matches("[data-vouch]")) openVouch(target);
   else if (target.matches("[data-sign-off]")) openSignOff(target);
+  else if (target.matches("[data-comment]")) openComment(body);
+  else if (target.matches("[data-panels] [data-panel]")) setPanel(target.dataset.panel);
   else if (target.matches("[data-views] [data-view]")) setView(target.dataset.view);
   else if (body) selectInText(1, `${target.textContent}](ev:${target.dataset.claim}`);
 });
+
+const panels = one("[data-panels]");
+if (panels) {
+  panels.hidden = false;
+  one("[data-side]").classList.add("is-switched");
+  if (location.hash.startsWith("#comment")) setPanel("comments");
+}
+// What was selected in the text must not be lost when a button takes the focus.
+document.addEventListener("mousedown", (event) => { if (event.target.closest?.("[data-comment]")) event.preventDefault(); });
+startComments(() => setPanel("comments"));
 
 const switcher = one("[data-views]");
 if (switcher) {
@@ -141,10 +132,12 @@ if (switcher) {
 }
 
 if (form) {
-  offerBackup();
+  offerCopy(form, body, readJson("working-copy"));
+  startAutosave(form);
   showState();
-  form.addEventListener("input", () => { remember(); showState(); });
-  form.addEventListener("submit", () => { isLeaving = true; sessionStorage.removeItem(form.dataset.backup); sessionStorage.setItem("document-place", JSON.stringify({ path: location.pathname, top: body.scrollTop, at: body.selectionStart })); });
+  form.addEventListener("input", showState);
+  document.addEventListener("htmx:afterSwap", showState);
+  form.addEventListener("submit", () => { isLeaving = true; sessionStorage.setItem("document-place", JSON.stringify({ path: location.pathname, top: body.scrollTop, at: body.selectionStart })); });
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
       event.preventDefault();

@@ -9,6 +9,8 @@ from django.urls import reverse
 
 from incidents.core.access import Action
 from incidents.core.errors import InputError
+from incidents.documents.comments.queries import threads_of
+from incidents.documents.copies import working_copy
 from incidents.documents.enums import PUBLIC_STATES, ClaimState, DocumentState, NoticeHeading
 from incidents.documents.judging import Judged, Judgement
 from incidents.documents.leaks import leaks_of
@@ -29,6 +31,7 @@ from incidents.documents.rendering import MAX_BYTES, render_markdown
 from incidents.publishing.queries import publication_of
 from incidents.publishing.scheduling import last_schedule, open_schedule
 from incidents.web.cases.frame import case_context
+from incidents.web.people import signed_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,14 @@ def claim_lists(found: Judged, case_id: int) -> dict[str, Any]:
         "supported": [row for row in rows if row.claim.state == ClaimState.SUPPORTED],
         "n_stale": len(found.of(ClaimState.STALE)),
     }
+
+
+def _offered(request: HttpRequest, document: Document) -> dict[str, Any] | None:
+    """Return the person's own unsaved text, as the page's module takes it."""
+    found = working_copy(signed_in(request), document)
+    if found is None:
+        return None
+    return {"title": found.title, "body": found.body, "base": found.base_version, "kept_at": found.kept_at}
 
 
 def leak_lists(document: Document, title: str | None, body: str) -> dict[str, Any]:
@@ -150,5 +161,8 @@ def editor_context(
             "schedule": open_schedule(document),
             "missed": last_schedule(document) if document.state == DocumentState.APPROVED else None,
             **leak_lists(document, title, text),
+            "threads": threads_of(document),
+            # What was just typed and refused is in the page: nothing older is offered over it.
+            "copy": _offered(request, document) if body is None else None,
         }
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.web.documents import actions, editions, files, history, redaction, templates, views
+from incidents.web.documents import actions, comments, editions, files, history, redaction, templates, views
 
 urlpatterns = [
     path("documents/", views.documents, name="documents"),
@@ -24,6 +24,24 @@ urlpatterns = [
     path("documents/<int:document_id>/draft.<slug:form>", files.draft_file, name="document-file"),
     path("documents/<int:document_id>/claims/", actions.update_claims, name="document-claims"),
     path("documents/<int:document_id>/vouch/", actions.vouch_claim, name="document-vouch"),
+    path("documents/<int:document_id>/comments/", comments.comment, name="document-comment"),
+    path(
+        "documents/<int:document_id>/comments/<int:comment_id>/answer/",
+        comments.answer,
+        name="document-comment-answer",
+    ),
+    path(
+        "documents/<int:document_id>/comments/<int:comment_id>/resolve/",
+        comments.resolve,
+        name="document-comment-resolve",
+    ),
+    path(
+        "documents/<int:document_id>/comments/<int:comment_id>/decide/",
+        comments.decide,
+        name="document-suggestion",
+    ),
+    path("documents/<int:document_id>/copy/", comments.keep, name="document-keep"),
+    path("documents/<int:document_id>/copy/discard/", comments.discard, name="document-copy-discard"),
     path("documents/<int:document_id>/mask/", redaction.mask, name="document-mask"),
     path("documents/<int:document_id>/sign-off/", redaction.sign_off, name="document-sign-off"),
     path("documents/dictionary/", redaction.dictionary, name="dictionary"),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incidents.changes.queries import is_unannounced
 from incidents.core.access import Action
 from incidents.core.errors import Conflict, InputError
+from incidents.documents.copies import drop_copy
 from incidents.documents.enums import DocumentKind, DocumentState, TemplateKind
 from incidents.documents.merging import merge
 from incidents.documents.queries import (
@@ -102,6 +103,7 @@ def document(request: HttpRequest, document_id: int) -> HttpResponse:
     except InputError as error:
         context = editor_context(request, document_id, title=title, body=body) | {"error": str(error)}
         return render(request, "documents/editor.html", context, status=422)
+    drop_copy(actor=signed_in(request), document=row)
     if saved.version == version:
         messages.info(request, "Nothing changed, so nothing was saved.")
     else:

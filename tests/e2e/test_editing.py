@@ -1,0 +1,130 @@
+"""Writing together, in a real browser: comments, suggestions, what was typed and not saved, redaction, a set time."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from incidents.documents.enums import NameKind
+from incidents.documents.leaks import add_name
+from incidents.documents.models import Document
+from tests.documents.stories import Story
+
+TEXT = "## Summary\n\nThe assistant was slow for days.\n\nWe are sorry.\n"
+
+
+@pytest.fixture
+def story(transactional_db: None) -> Story:
+    """Return a case with a run, seen by the browser's server."""
+    return Story()
+
+
+def choose(page: Any, words: str) -> None:
+    """Select words in the text."""
+    page.locator("[data-body]").evaluate(
+        "(element, words) => { element.focus(); const at = element.value.indexOf(words);"
+        " element.setSelectionRange(at, at + words.length); }",
+        words,
+    )
+
+
+def test_a_comment_and_a_suggestion_that_is_accepted(open_page: Any, story: Story, screenshot: Any) -> None:
+    document = story.sound(TEXT)
+    engineer = open_page(user=story.engineer)
+    engineer.goto(f"/documents/{document.pk}/")
+    choose(engineer, "slow for days")
+    engineer.keyboard.press("Escape")
+    engineer.get_by_role("button", name="Comment", exact=True).click()
+    engineer.locator("#comment-text").fill("Which days?")
+    engineer.locator("#comment-dialog .button--primary").click()
+    expect(engineer.locator("#comments")).to_contain_text("Which days?")
+    expect(engineer.locator("#comments")).to_contain_text("line 3")
+    choose(engineer, "We are sorry.")
+    engineer.get_by_role("button", name="Comment", exact=True).click()
+    engineer.get_by_label("Suggest other words").check()
+    engineer.locator("#comment-suggestion").fill("We are very sorry.")
+    engineer.locator("#comment-dialog .button--primary").click()
+    expect(engineer.locator("#comments ins")).to_have_text("We are very sorry.")
+    screenshot(engineer, "document-comments")
+
+    comms = open_page(user=story.comms)
+    comms.goto(f"/documents/{document.pk}/")
+    comms.locator("[data-panels] [data-panel=comments]").click()
+    comms.get_by_role("button", name="Accept").click()
+    expect(comms.locator(".docbar")).to_contain_text("Revision 3")
+    expect(comms.locator("[data-body]")).to_have_value(TEXT.replace("We are sorry.", "We are very sorry."))
+    comms.locator("[data-panels] [data-panel=comments]").click()
+    comms.get_by_role("button", name="Resolve").click()
+    expect(comms.locator("#comments")).to_contain_text("Closed (2)")
+
+
+def test_a_reader_comments_on_what_they_select_in_the_preview(open_page: Any, story: Story) -> None:
+    document = story.sound("## Summary\n\nThe **assistant** was slow.\n")
+    page = open_page(user=story.support)
+    page.goto(f"/documents/{document.pk}/")
+    page.locator("#preview p").first.evaluate("element => getSelection().selectAllChildren(element)")
+    page.locator("[data-panels] [data-panel=comments]").click()
+    page.get_by_role("button", name="Comment on the selection").click()
+    expect(page.locator("[data-comment-quote]")).to_have_text("The assistant was slow.")
+    page.locator("#comment-text").fill("Since when?")
+    page.locator("#comment-dialog .button--primary").click()
+    expect(page.locator("#comments")).to_contain_text("line 3")
+
+
+def test_what_was_typed_on_an_older_text_is_merged(open_page: Any, story: Story) -> None:
+    document = story.sound("First.\n\nSecond.\n\nThird.\n")
+    page = open_page(user=story.comms)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"/documents/{document.pk}/")
+    page.locator("[data-body]").fill("First, mine.\n\nSecond.\n\nThird.\n")
+    expect(page.locator("[data-kept]")).to_contain_text("not saved")
+    other = open_page(user=story.engineer)
+    other.goto(f"/documents/{document.pk}/")
+    expect(other.locator("[data-unsaved]")).to_have_count(0)
+    other.locator("[data-body]").fill("First.\n\nSecond.\n\nThird, theirs.\n")
+    other.locator("[data-save]").click()
+    expect(other.locator(".docbar")).to_contain_text("Revision 3")
+    page.reload()
+    expect(page.locator("[data-unsaved]")).to_contain_text("Revision 3 was saved since")
+    page.get_by_role("button", name="Bring it back").click()
+    expect(page.locator("textarea[name=body]")).to_have_value("First, mine.\n\nSecond.\n\nThird, theirs.\n")
+    open_page.problems[:] = [one for one in open_page.problems if "409" not in one]
+
+
+def test_a_find_of_the_redaction_check_is_masked_and_the_text_goes_out_later(
+    open_page: Any, story: Story, screenshot: Any
+) -> None:
+    add_name(actor=story.comms, product=story.product, kind=NameKind.HOST, words="db-7")
+    document = story.sound("It was slow on db-7.\n")
+    page = open_page(user=story.comms)
+    page.goto(f"/documents/{document.pk}/")
+    expect(page.locator(".leaks")).to_contain_text("a host of ours")
+    page.get_by_role("button", name="Mask").click()
+    expect(page.locator("[data-body]")).to_have_value("It was slow on one of our servers.\n")
+    expect(page.locator("#claims")).to_contain_text("Nothing internal found")
+
+    story.approved(Document.objects.get(pk=document.pk))
+    page.goto(f"/documents/{document.pk}/publish/")
+    page.get_by_text("Or at a set time").click()
+    page.locator("#id_publish_at").fill("2027-01-04T09:00")
+    page.get_by_role("button", name="Schedule").click()
+    expect(page.locator("main")).to_contain_text("goes out 4 Jan 2027, 09:00")
+    screenshot(page, "document-scheduled")
+    page.get_by_role("button", name="Call it off").click()
+    expect(page.locator("main")).to_contain_text("is approved by ed")
+
+
+def test_a_template_is_edited_beside_its_preview(open_page: Any, story: Story, screenshot: Any) -> None:
+    page = open_page(user=story.comms)
+    page.goto("/documents/templates/")
+    page.get_by_label("Name of the copy").first.fill("House")
+    page.get_by_role("button", name="Copy and edit").first.click()
+    expect(page.locator("#template-preview")).to_contain_text("Lower effort")
+    page.locator("#template-source").fill("## In short\n\n{{ trigger }}\n")
+    expect(page.locator("#template-preview")).to_contain_text("In short")
+    page.locator("#template-source").fill("## In short\n\n{{ triger }}\n")
+    expect(page.locator("#template-preview")).to_contain_text("there is no slot “triger”")
+    screenshot(page, "document-template")
+    page.locator("#template-source").fill("## In short\n\n{{ trigger }}\n")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("main")).to_contain_text("version 2")
