@@ -264,30 +264,6 @@ def test_statements_do_not_grow_with_the_case(case: Case, engineer: Client, name
     assert len(many) <= most
 
 
-def test_accuracy_invents_no_numbers(engineer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("incidents.web.attribution.accuracy.measured", lambda: None)
-    assert "This release ships no measurement" in page(engineer, "accuracy")
-
-
-def test_accuracy_shows_what_was_measured_and_nothing_else(engineer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {
-        "engine": "engine-0",
-        "measured_on": "2026-11-01",
-        "data": "simulated incidents",
-        "figures": {"cases": 240, "precision": 0.961, "none_share_error": 0.0153, "top1": None},
-        "baselines": [{"name": "Before and after", "figures": {"precision": 0.42}}],
-        "calibration": [[0.7, 0.68, 50]],
-    }
-    monkeypatch.setattr("incidents.web.attribution.accuracy.measured", lambda: told)
-    text = " ".join(page(engineer, "accuracy").split())
-    assert "96 %" in text
-    assert "42 %" in text
-    assert "1.5 points" in text
-    assert "68 %" in text
-    assert "largest cause" not in text
-    assert "Where it fails" in text
-
-
 def test_a_large_case_is_shown_before_it_is_checked(
     case: Case, engineer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
