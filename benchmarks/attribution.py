@@ -1,6 +1,6 @@
 """Attribution on simulated incidents with known truth, beside the rules and textbook models it has to beat.
 
-    make bench NAME=attribution [ARGS="--seeds 1000:1240 --nulls 300 --write"]
+    make bench NAME=attribution [ARGS="--seeds 1000:1240 --nulls 300 --engine-only --write"]
 
 Cases are made by ../shared/bench/attribution of a development checkout; the engine reads each bundle and answers as
 `manage.py attribute CASE --json --tickets` does, all in this process. The figures are those of its score.py. `--nulls`
@@ -187,7 +187,7 @@ def options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=seeds_of, default=seeds_of("1000:1240"), help="first:last (last excluded)")
-    parser.add_argument("--nulls", type=int, default=0, help="cases without a harmful change to add")
+    parser.add_argument("--nulls", type=int, default=300, help="cases without a harmful change to add")
     parser.add_argument("--engine-only", action="store_true", help="leave the baselines out; --write keeps theirs")
     parser.add_argument("--cases", type=Path, help="folder that keeps the cases for the next time")
     parser.add_argument("--write", action="store_true", help="write incidents/attribution/accuracy.json")

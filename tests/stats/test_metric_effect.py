@@ -4,6 +4,7 @@ import doctest
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 
 from incidents.stats import metric_effect as module
 from incidents.stats.metric_effect import adverse_log_odds, joint_effects, metric_effect
@@ -21,6 +22,25 @@ def test_two_by_two_is_the_difference_of_differences() -> None:
     assert effect is not None
     assert effect.estimate == pytest.approx((13.0 - 10.0) - (21.5 - 20.0))
     assert effect.comparison
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_estimates_are_those_of_statsmodels_with_group_and_time_effects(seed: int) -> None:
+    """Two changes at once: ordinary least squares on dummies of groups and times."""
+    random = np.random.default_rng(seed)
+    first, second = np.zeros((30, 5)), np.zeros((30, 5))
+    first[12:, :2] = 1.0
+    second[8:, 1:4] = np.linspace(0.1, 1.0, 22)[:, None]
+    values = random.normal(0, 1, (30, 5)) + random.normal(0, 2, (30, 1)) + 4.0 * first - 3.0 * second
+    values[random.random((30, 5)) < 0.1] = np.nan
+    time, group = (a.ravel() for a in np.indices(values.shape))
+    design = np.column_stack([first.ravel(), second.ravel(), np.eye(30)[time], np.eye(5)[group][:, 1:]])
+    told = np.isfinite(values.ravel())
+    theirs = sm.OLS(values.ravel()[told], design[told]).fit()
+    effect = metric_effect(values, first, second[None])
+    assert effect is not None
+    assert effect.estimate == pytest.approx(theirs.params[0], abs=1e-6)
+    assert effect.standard_error == pytest.approx(theirs.bse[0], rel=0.6)
 
 
 def test_a_common_shock_is_no_effect() -> None:
