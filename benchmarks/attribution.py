@@ -33,6 +33,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import published, scoring  # noqa: E402
 from benchmarks.baselines import BASELINES, answer  # noqa: E402
+from benchmarks.tables import GOALS, write_pages  # noqa: E402
 from incidents.attribution.bundles.evidence import read_bundle  # noqa: E402
 from incidents.attribution.result import result_object  # noqa: E402
 from incidents.attribution.version import code_version  # noqa: E402
@@ -40,32 +41,6 @@ from incidents.stats.attribution import attribute  # noqa: E402
 
 ACCURACY = ROOT / "incidents" / "attribution" / "accuracy.json"
 NULLS_FROM = 5000  # seeds of the cases without harmful changes
-# figure: (the laboratory prototype's, the goal, whether more is better); None: not told
-GOALS: dict[str, tuple[float | None, str, bool | None]] = {
-    "average_precision": (0.84, ">= 0.90", True),
-    "precision": (0.96, ">= 0.97", True),
-    "recall_detectable": (0.85, ">= 0.92", True),
-    "f1": (None, "", True),
-    "top1": (0.84, ">= 0.90", True),
-    "ticket_log_loss": (0.216, "<= 0.190", False),
-    "ticket_brier": (0.111, "<= 0.103", False),
-    "ticket_accuracy": (0.924, ">= 0.929", True),
-    "coverage_90_declared": (0.95, "0.88 to 0.93", None),
-    "coverage_90_harmful": (0.96, "0.88 to 0.93", None),
-    "coverage_90_all": (None, "", None),
-    "relative_width_declared": (0.75, "<= 0.60", False),
-    "relative_error_declared": (0.13, "<= 0.10", False),
-    "interval_width_share": (None, "", None),
-    "share_error_harmful": (0.018, "", False),
-    "none_share_error": (0.020, "<= 0.015", False),
-    "twins_named_as_ambiguous": (0.94, ">= 0.97", True),
-    "false_ambiguity": (0.10, "<= 0.06", False),
-    "named_sets_that_hold_a_harmful_change": (0.96, "", True),
-    "calibration_error": (None, "", False),
-    "null_false_alarms": (0.0, "<= 0.01", False),
-    "seconds_mean": (0.245, "", False),
-    "seconds_p95": (0.68, "", False),
-}
 SHOWN = [name for name in GOALS if not name.startswith("seconds")]
 
 
@@ -161,7 +136,7 @@ def write(measured: Measured, table: dict[str, dict[str, Any]], bounds: dict[str
         return {n: round(v, 4) if isinstance(v, float) else v for n, v in values.items() if v is not None}
 
     kept = json.loads(ACCURACY.read_text(encoding="utf-8")) if ACCURACY.exists() else {}
-    content = {
+    content: dict[str, Any] = {
         "engine": code_version(),
         "measured_on": datetime.now(UTC).date().isoformat(),
         "data": told,
@@ -173,8 +148,8 @@ def write(measured: Measured, table: dict[str, dict[str, Any]], bounds: dict[str
     }
     if "troubles" in kept:
         content["troubles"] = kept["troubles"]
-    ACCURACY.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    print(f"written: {ACCURACY.relative_to(ROOT)}")
+    ACCURACY.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print("written:", ACCURACY.relative_to(ROOT), *(path.relative_to(ROOT) for path in write_pages(content)))
 
 
 def seeds_of(text: str) -> range:

@@ -27,17 +27,18 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import scoring  # noqa: E402
 from benchmarks.simulated import TROUBLES, Trouble, simulate  # noqa: E402
+from benchmarks.tables import write_pages  # noqa: E402
 from incidents.attribution.version import code_version  # noqa: E402
 from incidents.stats.attribution import attribute  # noqa: E402
 
 ACCURACY = ROOT / "incidents" / "attribution" / "accuracy.json"
 FIRST_SEED = 9000
 COLUMNS = {
-    "average_precision": "order",
+    "average_precision": "average precision",
     "precision": "precision",
     "recall_detectable": "recall",
     "coverage_90_harmful": "coverage",
-    "none_share_error": "none",
+    "none_share_error": "nobody's part",
     "ticket_log_loss": "log loss",
     "twins_named_as_ambiguous": "twins",
     "false_ambiguity": "too wide",
@@ -103,7 +104,7 @@ def write(lines: list[Line], n_cases: int) -> None:
         ],
     }
     ACCURACY.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"written: {ACCURACY.relative_to(ROOT)}")
+    print("written:", ACCURACY.relative_to(ROOT), *(path.relative_to(ROOT) for path in write_pages(content)))
 
 
 def main() -> int:
