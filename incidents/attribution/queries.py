@@ -18,6 +18,7 @@ from incidents.attribution.differences import (
 )
 from incidents.attribution.inputs import case_fingerprint, input_hash, inputs_of
 from incidents.attribution.models import AttributionRun
+from incidents.attribution.shared import shared_layers
 from incidents.attribution.stored import Rise, StoredFindings, StoredLayers, decode, decode_layers
 from incidents.attribution.tickets import NOBODY, likeliest_tickets, ticket_probabilities
 from incidents.attribution.version import code_version
@@ -54,6 +55,7 @@ __all__ = [
     "run_for",
     "run_job",
     "runs_of",
+    "shared_layers",
     "standing",
     "ticket_probabilities",
     "what_if_answer",

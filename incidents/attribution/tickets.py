@@ -25,7 +25,7 @@ _MIDDAY = "12 hours"
 
 
 @lru_cache(maxsize=4)
-def _archive(run_id: int) -> tuple[CellArchive, Ints, dict[tuple[int, int], int]]:
+def archive_of(run_id: int) -> tuple[CellArchive, Ints, dict[tuple[int, int], int]]:
     """Return a run's archive with its cells' keys in order; runs never change, so it may be kept."""
     packed = AttributionRun.objects.values_list("cells", flat=True).get(pk=run_id)
     archive = unpack_cells(bytes(packed or b""))
@@ -55,7 +55,7 @@ def ticket_probabilities(run: AttributionRun, ticket_ids: Sequence[int]) -> dict
     """
     if run.cells is None or not ticket_ids:
         return {}
-    archive, keys, number = _archive(run.pk)
+    archive, keys, number = archive_of(run.pk)
     with connection.cursor() as cursor:
         cursor.execute(_PLACES, {"edges": archive.edges.tolist(), "ids": list(ticket_ids), "midday": _MIDDAY})
         rows = cursor.fetchall()
@@ -104,7 +104,7 @@ def likeliest_tickets(run: AttributionRun, change_id: int, *, most: int) -> list
     """Return up to `most` (ticket id, probability) of the tickets that this change most likely caused."""
     if run.cells is None:
         return []
-    archive, _, _ = _archive(run.pk)
+    archive, _, _ = archive_of(run.pk)
     column = np.flatnonzero(archive.changes == change_id)
     if not len(column):
         return []

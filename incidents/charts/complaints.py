@@ -5,7 +5,7 @@ Colours are named by token ("--change-3", "--ink-2/0.4" for a share of opacity);
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,6 +55,18 @@ class ModelLayers:
     n_others: int = 0
 
 
+def scaled(layers: ModelLayers, factor: Numbers) -> ModelLayers:
+    """Multiply all layers bin by bin, as when counts become rates."""
+    column = factor[:, None]
+    return replace(
+        layers,
+        background=layers.background * column,
+        changes=tuple(replace(one, values=one.values * column) for one in layers.changes),
+        unattributed=layers.unattributed * column,
+        others=None if layers.others is None else layers.others * column,
+    )
+
+
 def step(values: Numbers) -> Numbers:
     """Repeat the last value, so that a stepped line drawn over the bins' edges ends with its last bin."""
     return np.append(values, values[-1]) if len(values) else values
@@ -87,24 +99,24 @@ def stacked(series: Sequence[Series], bins: Bins) -> Plain:
         for i, one in enumerate(series)
     ]
     top = sum((one.values for one in series), np.zeros(bins.n))
-    return {"data": data, "layout": _layout([_y_axis(0.0, 1.0, _ceiling(top))])}
+    return {"data": data, "layout": layout_of([y_axis(0.0, 1.0, ceiling_of(top))])}
 
 
 def small_multiples(series: Sequence[Series], bins: Bins, *, layers: ModelLayers | None = None) -> Plain:
     """Draw each symptom in a plot of its own, all on one scale of counts; with layers, what the model says below it."""
-    ceiling = _ceiling(np.max([one.values for one in series], axis=0)) if series else 1.0
+    ceiling = ceiling_of(np.max([one.values for one in series], axis=0)) if series else 1.0
     data: list[Plain] = []
     axes = []
     n = max(len(series), 1)
     height = (1.0 - MULTIPLE_GAP * (n - 1)) / n
     for i, one in enumerate(series):
         high = 1.0 - i * (height + MULTIPLE_GAP)
-        axes.append(_y_axis(max(high - height, 0.0), high, ceiling, few=True))
+        axes.append(y_axis(max(high - height, 0.0), high, ceiling, few=True))
         number = "" if i == 0 else str(i + 1)
         if layers is not None:
             data += _layer_traces(layers, bins, symptom=i, axis=f"y{number}")
         data.append(_observed(one.name, one.key, one.values, bins, axis=f"y{number}", filled=layers is None))
-    return {"data": data, "layout": _layout(axes)}
+    return {"data": data, "layout": layout_of(axes)}
 
 
 def modelled(series: Sequence[Series], layers: ModelLayers, bins: Bins) -> Plain:
@@ -115,7 +127,7 @@ def modelled(series: Sequence[Series], layers: ModelLayers, bins: Bins) -> Plain
     expected = (layers.background + layers.unattributed).sum(axis=1)
     parts = [change.values for change in layers.changes] + ([] if layers.others is None else [layers.others])
     expected = expected + sum((part.sum(axis=1) for part in parts), np.zeros(bins.n))
-    return {"data": data, "layout": _layout([_y_axis(0.0, 1.0, _ceiling(np.maximum(observed, expected)))])}
+    return {"data": data, "layout": layout_of([y_axis(0.0, 1.0, ceiling_of(np.maximum(observed, expected)))])}
 
 
 def _layer_traces(layers: ModelLayers, bins: Bins, *, symptom: int | None, axis: str) -> list[Plain]:
@@ -146,7 +158,7 @@ def _layer_traces(layers: ModelLayers, bins: Bins, *, symptom: int | None, axis:
             "y": float32(of(change.values)),
             "line": {**edge, "color": token},
             "fillcolor": f"{token}/0.85",
-            "meta": {"role": "excess", "change": change.key},
+            "meta": {"role": "excess", "change": change.key, "pattern": shape},
         }
         if shape:
             trace["fillpattern"] = {
@@ -184,80 +196,13 @@ def _observed(name: str, key: str, values: Numbers, bins: Bins, *, axis: str, fi
     return trace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contrast:
-    """Complaints per bin from segments inside and outside a change's scope, and from those that do not say."""
-
-    exposed: Numbers
-    unexposed: Numbers
-    unknown: Numbers
-    colour: int
-    started: float  # hours on the axis
-    ended: float | None
-
-
-def contrast(sides: Contrast, bins: Bins) -> Plain:
-    """Draw exposed and unexposed complaints on one scale and, below, how far they part.
-
-    Each side is divided by its own mean per hour before the change (both are 1 there); where the window shows nothing
-    from before, by its mean over the window. The lower plot is exposed less unexposed, in the same unit.
-    """
-    widths = np.diff(bins.hours)
-    before = bins.hours[1:] <= sides.started
-    rates = [_relative(side, widths, before) for side in (sides.exposed, sides.unexposed)]
-    token = change_token(sides.colour)
-    x = float32(bins.hours)
-    looks = [
-        ("In the change's scope", rates[0], {"color": token, "width": 1.8}, "exposed"),
-        ("Outside it", rates[1], {"color": "--ink-2", "width": 1.4, "dash": "dot"}, "unexposed"),
-    ]
-    data: list[Plain] = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "name": name,
-            "x": x,
-            "y": float32(step(rate)),
-            "yaxis": "y",
-            "line": {"shape": "hv", **line},
-            "meta": {"role": role},
-        }
-        for name, rate, line, role in looks
-    ]
-    data.append(
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "name": "Difference",
-            "x": x,
-            "y": float32(step(rates[0] - rates[1])),
-            "yaxis": "y2",
-            "line": {"shape": "hv", "width": 1, "color": token},
-            "fill": "tozeroy",
-            "fillcolor": f"{token}/0.3",
-            "meta": {"role": "difference"},
-        }
-    )
-    difference = rates[0] - rates[1]
-    reach = float(np.nanmax(np.abs(difference), initial=0.5)) * 1.1
-    axes = [_y_axis(0.4, 1.0, _ceiling(np.maximum(*rates))), _y_axis(0.0, 0.32, 1.0, few=True)]
-    axes[1] |= {"range": [-reach, reach], "zeroline": True, "zerolinecolor": "--ink-3", "zerolinewidth": 1}
-    return {"data": data, "layout": _layout(axes)}
-
-
-def _relative(values: Numbers, widths: Numbers, before: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Numbers:
-    chosen = before if values[before].sum() > 0 else np.ones(len(values), dtype=bool)
-    mean = values[chosen].sum() / max(float(widths[chosen].sum()), 1e-9)
-    return np.asarray(values / widths / mean) if mean > 0 else np.zeros(len(values))
-
-
-def _ceiling(values: Numbers) -> float:
+def ceiling_of(values: Numbers) -> float:
     """Return the top of a scale that holds the values with a little air."""
     most = float(np.nanmax(values, initial=0.0))
     return most * 1.08 if most > 0 else 1.0
 
 
-def _y_axis(low: float, high: float, ceiling: float, *, few: bool = False) -> Plain:
+def y_axis(low: float, high: float, ceiling: float, *, few: bool = False) -> Plain:
     return {
         "domain": [round(low, 5), round(min(high, 1.0), 5)],
         "range": [0, ceiling],
@@ -271,7 +216,7 @@ def _y_axis(low: float, high: float, ceiling: float, *, few: bool = False) -> Pl
     }
 
 
-def _layout(y_axes: Sequence[Plain]) -> Plain:
+def layout_of(y_axes: Sequence[Plain]) -> Plain:
     """Return a layout whose x axis the page sets; every margin but the left one is nothing, so that panels align."""
     layout: Plain = {
         "showlegend": False,

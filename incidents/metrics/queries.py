@@ -177,18 +177,3 @@ def version_use(product: Product, dimension: str, edges: Sequence[dt.datetime]) 
         for version, number, amount in cursor.fetchall():
             found.setdefault(version, np.zeros(len(edges) - 1))[number - 1] += amount
     return found
-
-
-def use_over_time(product: Product, edges: Sequence[dt.datetime], segment_ids: Sequence[int] | None) -> Floats:
-    """Return use per bin of the patterns in `segment_ids` (None: all), from the usage counts; 0 where none is told."""
-    condition, more = ("", []) if segment_ids is None else (" and segment_id = any(%s)", [list(segment_ids)])
-    statement = f"""
-        select width_bucket(at, %s::timestamptz[]), sum(count) from incidents_exposurecount
-        where product_id = %s and at >= %s and at < %s{condition} group by 1
-    """  # noqa: S608 - only the fixed condition above is put in
-    found = np.zeros(len(edges) - 1)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [list(edges), product.pk, edges[0], edges[-1], *more])
-        for number, amount in cursor.fetchall():
-            found[number - 1] += amount
-    return found

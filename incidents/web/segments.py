@@ -6,15 +6,19 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 PREFIX = "seg."
+VERSUS = "vs."
 # What a select sends where nothing is chosen; an empty value means "not stated".
 ANY = "-"
 
 
-def chosen_segment(query: QueryDict, known: Iterable[str]) -> dict[str, list[str]]:
-    """Return {dimension: chosen values} for the dimensions that the product knows, in a stable order."""
+def chosen_segment(query: QueryDict, known: Iterable[str], *, prefix: str = PREFIX) -> dict[str, list[str]]:
+    """Return {dimension: chosen values} for the dimensions that the product knows, in a stable order.
+
+    With `prefix=VERSUS` it is the segment that the chosen one is compared with.
+    """
     found = {}
     for dimension in known:
-        values = sorted(set(query.getlist(PREFIX + dimension)) - {ANY})
+        values = sorted(set(query.getlist(prefix + dimension)) - {ANY})
         if values:
             found[dimension] = values
     return found

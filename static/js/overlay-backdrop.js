@@ -2,7 +2,7 @@
 
 import { one } from "./dom.js";
 import { get } from "./overlay-state.js";
-import { scale, toX } from "./overlay-scale.js";
+import { scale, short, toX } from "./overlay-scale.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
 
 /** The panels' height: the table below them is no part of the picture. */
@@ -21,6 +21,12 @@ export function drawBackdrop(payload) {
     const line = svg("line", { class: "ov-shift", x1: crisp(toX(at)), x2: crisp(toX(at)), y1: 0, y2: "100%" });
     line.append(svg("title", {}, label));
     shapes.push(line);
+  }
+  for (const [low, high, title] of payload.freezes) {
+    const [left, right] = [Math.max(toX(low), 0), Math.min(toX(high), scale.width)];
+    const shape = svg("g", { class: "ov-frozen" }, svg("title", {}, title), svg("rect", { class: "ov-freeze", x: fixed(left), y: 28, width: fixed(right - left), height: height - 28 }));
+    for (const [at, x] of [[low, left], [high, right]]) if (at >= scale.low && at <= scale.high) shape.append(svg("line", { class: "ov-freeze-edge", x1: crisp(x), x2: crisp(x), y1: 28, y2: height }));
+    shapes.push(shape);
   }
   if (get("control") === "1") {
     for (const [low, high] of payload.lanes.control) {
@@ -46,6 +52,12 @@ export function drawAxis(payload) {
     const mark = svg("path", { class: "ov-shift-mark", d: `M${fixed(toX(at))},27 l-4,-6 h8 z` });
     mark.append(svg("title", {}, label));
     marks.push(mark);
+  }
+  for (const [low, high, title] of payload.freezes) {
+    const [left, right] = [Math.max(toX(low), 0), Math.min(toX(high), scale.width)];
+    const bar = svg("rect", { class: "ov-freeze-bar", x: fixed(left), y: 23, width: fixed(Math.max(right - left, 2)), height: 4 });
+    bar.append(svg("title", {}, `${title}, ${short(low)} to ${short(high)}`));
+    marks.push(bar);
   }
   labels.replaceChildren(...marks);
 }

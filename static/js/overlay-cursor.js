@@ -72,14 +72,21 @@ function binAt(edges, hours) {
 function complaintValues() {
   const complaints = payload.complaints;
   if (!complaints?.figure) return;
-  const bin = at === null ? -1 : binAt(complaints.edges, at);
+  const bin = at === null ? -1 : binAt(complaints.contrast?.edges ?? complaints.edges, at);
   for (const output of all("#ov-legend output")) {
     const trace = complaints.figure.data[output.dataset.trace];
     if (!trace) continue;
     const values = trace.y;
-    if (bin >= 0) output.textContent = complaints.contrast ? `${number(values[bin])}×` : count(values[bin]);
-    else output.textContent = complaints.contrast ? "" : count(values.slice(0, -1).reduce((sum, value) => sum + value, 0));
+    if (bin >= 0) output.textContent = complaints.contrast || complaints.rate ? number(values[bin]) : count(values[bin]);
+    else output.textContent = complaints.contrast ? (complaints.contrast.counts[trace.meta.role] === undefined ? "" : count(complaints.contrast.counts[trace.meta.role])) : complaints.rate ? number(meanRate(values, complaints.rate.use)) : count(values.slice(0, -1).reduce((sum, value) => sum + value, 0));
   }
+}
+
+/** The rate over all shown bins: each weighs as much as its use. */
+function meanRate(values, use) {
+  let [sum, total] = [0, 0];
+  use.forEach((amount, bin) => { sum += amount * values[bin]; total += amount; });
+  return total > 0 ? sum / total : 0;
 }
 
 function metricValues() {

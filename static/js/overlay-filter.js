@@ -1,19 +1,30 @@
 /** The segment filter: all dimensions with counts, chips of what is chosen. */
 
 import { all, icon, make, one } from "./dom.js";
-import { address, config, segments, setSegments } from "./overlay-state.js";
+import { address, config, leaveComparison, segments, setSegments, SHOWN, VERSUS } from "./overlay-state.js";
 
 const LONG = 14;
+let side = SHOWN;
+
+function chip(where, [dimension, value]) {
+  const words = value || "not stated";
+  const from = where === VERSUS ? "comparison" : "filter";
+  const button = make("button", { type: "button", class: `ov-chip${where === VERSUS ? " ov-chip-versus" : ""}`, "aria-label": `Take ${dimension} ${words} out of the ${from}` }, make("small", {}, dimension), words, icon("x"));
+  button.addEventListener("click", () => setSegments(segments(where).filter(([key, one]) => key !== dimension || one !== value), where));
+  return make("li", {}, button);
+}
 
 export function drawChips() {
   const pairs = segments();
-  const chips = pairs.map(([dimension, value]) => {
-    const words = value || "not stated";
-    const button = make("button", { type: "button", class: "ov-chip", "aria-label": `Take ${dimension} ${words} out of the filter` }, make("small", {}, dimension), words, icon("x"));
-    button.addEventListener("click", () => setSegments(segments().filter(([key, one]) => key !== dimension || one !== value)));
-    return make("li", {}, button);
-  });
-  if (pairs.length > 1) {
+  const versus = segments(VERSUS);
+  const chips = pairs.map((pair) => chip(SHOWN, pair));
+  if (versus.length) {
+    if (!pairs.length) chips.push(make("li", { class: "muted" }, "All complaints"));
+    chips.push(make("li", { class: "muted" }, "against"), ...versus.map((pair) => chip(VERSUS, pair)));
+    const leave = make("button", { class: "link", type: "button" }, "Stop comparing");
+    leave.addEventListener("click", leaveComparison);
+    chips.push(make("li", {}, leave));
+  } else if (pairs.length > 1) {
     const clear = make("button", { type: "button", class: "link" }, "Clear all");
     clear.addEventListener("click", () => setSegments([]));
     chips.push(make("li", {}, clear));
@@ -26,7 +37,7 @@ export function drawChips() {
 async function loadFacets() {
   const form = one("#ov-filter-form");
   form.setAttribute("aria-busy", "true");
-  await globalThis.htmx.ajax("GET", address(config.urls.facets), { target: form, swap: "innerHTML" });
+  await globalThis.htmx.ajax("GET", address(config.urls.facets, { side: side.slice(0, -1) }), { target: form, swap: "innerHTML" });
   form.removeAttribute("aria-busy");
   for (const facet of all("fieldset", form)) {
     const rows = all("label", facet);
@@ -47,12 +58,20 @@ export function startFilter() {
   });
   form.addEventListener("change", (event) => {
     if (event.target.type !== "checkbox") return;
-    const chosen = all("input[type=checkbox]:checked", form).map((box) => [box.name.slice("seg.".length), box.value]);
-    setSegments(chosen);
+    const chosen = all("input[type=checkbox]:checked", form).map((box) => [box.name.slice(side.length), box.value]);
+    setSegments(chosen, side);
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   one("#ov-filter-clear").addEventListener("click", () => {
     for (const box of all("input[type=checkbox]:checked", form)) box.checked = false;
-    setSegments([]);
+    setSegments([], side);
   });
+  for (const button of all("[data-side]", pop)) button.addEventListener("click", () => showSide(button.dataset.side));
+}
+
+/** Choose for what is shown, or for what it is compared with. */
+function showSide(name) {
+  side = name;
+  for (const button of all("[data-side]", one("#ov-filter"))) button.setAttribute("aria-pressed", String(button.dataset.side === side));
+  loadFacets();
 }

@@ -70,6 +70,7 @@ function bar(item) {
   group.append(svg("rect", { class: "ov-hit", x: fixed(left), y: base - BAR - 2, width: fixed(Math.max(right - left, 8)), height: BAR + 4 }));
   group.append(svg("rect", { class: "ov-track", x: fixed(left), y: base - BAR, width: fixed(Math.max(wholeEnd - left, 3)), height: BAR }));
   group.append(svg("polygon", { class: "ov-fill", points: `${fixed(left)},${base} ${points.join(" ")} ${fixed(right)},${base}` }));
+  if (item.pattern) group.append(svg("polygon", { class: `ov-weave ov-weave-${item.pattern}`, points: `${fixed(left)},${base} ${points.join(" ")} ${fixed(right)},${base}` }));
   group.append(svg("polyline", { class: "ov-edge", points: points.join(" ") }));
   if (toX(item.start) >= -1) group.append(svg("rect", { class: "ov-start", x: fixed(left), y: base - BAR, width: 2.5, height: BAR }));
   if (item.discovered !== null) group.append(...discovered(item, base));

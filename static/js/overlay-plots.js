@@ -3,7 +3,7 @@
 import { icon, make, one } from "./dom.js";
 import { clearPreview, preview } from "./overlay-preview.js";
 import { count, day, number, scale, short, toX } from "./overlay-scale.js";
-import { change, get } from "./overlay-state.js";
+import { change, get, leaveComparison } from "./overlay-state.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
 import { resolveTokens } from "./tokens.js";
 
@@ -37,7 +37,7 @@ function draw(cell, figure, height) {
 export function showComplaints(complaints) {
   const cell = one("#ov-complaints-plot");
   const isMultiple = complaints.rows > 1;
-  const height = isMultiple ? Math.min(Math.max(complaints.rows, 1) * 62, 900) : innerWidth < 700 ? 200 : 236;
+  const height = isMultiple ? Math.min(Math.max(complaints.rows, 1) * 62, 900) : complaints.contrast ? 290 : innerWidth < 700 ? 200 : 236;
   cell.style.height = `${height}px`;
   complaintsNote(complaints);
   legend(complaints, isMultiple, height);
@@ -65,10 +65,14 @@ function noComplaints() {
 
 function complaintsNote(complaints) {
   const bits = [`${count(complaints.total)} in view, per ${complaints.binName}`];
-  if (complaints.contrast) bits[0] = `Per hour, 1 = the mean before “${complaints.contrast}”`;
-  else if (complaints.dayOnly > 0 && complaints.step < 86400) bits.push(`${count(complaints.dayOnly)} have only a day and are spread over it`);
+  if (complaints.contrast) bits.splice(0, 1, complaints.contrast.title, `${complaints.contrast.unit}, per ${complaints.contrast.binName}`);
+  else if (complaints.rate) {
+    bits.push(`drawn per ${count(complaints.rate.per)} uses`);
+    if (complaints.rate.nEmpty) bits.push(`${complaints.rate.nEmpty} bins without counted use are left empty`);
+  } else if (complaints.dayOnly > 0 && complaints.step < 86400) bits.push(`${count(complaints.dayOnly)} have only a day and are spread over it`);
   const back = complaints.contrast ? make("button", { type: "button", class: "link" }, "Back to symptoms") : null;
-  back?.addEventListener("click", () => change({ contrast: null }));
+  back?.addEventListener("click", leaveComparison);
+  if (complaints.layersNote) bits.push(complaints.layersNote);
   one("#ov-complaints-sub").replaceChildren(bits.join("; "), back ? " " : "", back ?? "");
 }
 
@@ -80,7 +84,7 @@ function legend(complaints, isMultiple, height) {
   list.classList.toggle("is-spread", isMultiple);
   list.style.height = isMultiple ? `${height}px` : "";
   const traces = complaints.figure?.data ?? [];
-  const shown = traces.map((trace, index) => ({ trace, index })).filter(({ trace }) => !isMultiple || trace.meta.key !== undefined);
+  const shown = traces.map((trace, index) => ({ trace, index })).filter(({ trace }) => (!isMultiple || trace.meta.key !== undefined) && !trace.meta.role.startsWith("interval"));
   if (!isMultiple && traces[0]?.stackgroup) shown.reverse();
   const entries = shown.map(({ trace, index }) => {
     const key = keyOf(trace);
@@ -88,6 +92,7 @@ function legend(complaints, isMultiple, height) {
     swatch.dataset.role = trace.meta.role;
     const colour = resolveTokens({ c: trace.fillcolor ?? trace.line.color }).c;
     swatch.style.setProperty("--swatch", colour);
+    if (trace.meta.pattern) swatch.dataset.pattern = trace.meta.pattern;
     const button = make("button", { type: "button", "data-legend": index, "aria-pressed": String(!hiddenTraces.has(key)), title: trace.name }, swatch, make("span", { class: "ov-legend-name" }, trace.name));
     button.addEventListener("click", () => {
       if (hiddenTraces.has(key)) hiddenTraces.delete(key);

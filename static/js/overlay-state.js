@@ -10,6 +10,7 @@ const EFFECTS = {
   to: ["lanes", "flags", "complaints", "metrics"],
   clock: ["complaints"],
   view: ["complaints"],
+  unit: ["complaints"],
   layers: ["complaints"],
   contrast: ["complaints"],
   lines: ["metrics"],
@@ -23,8 +24,10 @@ const EFFECTS = {
   sel_to: [],
   flags: [],
 };
-const SEGMENT = "seg.";
-const SEGMENT_EFFECTS = ["lanes", "complaints", "metrics"];
+/** The filter's two sides: what is shown, and what it is compared with. */
+export const SHOWN = "seg.";
+export const VERSUS = "vs.";
+const SIDE_EFFECTS = { [SHOWN]: ["lanes", "complaints", "metrics"], [VERSUS]: ["complaints", "metrics"] };
 
 let query = new URLSearchParams(location.search);
 const listeners = [];
@@ -32,25 +35,38 @@ const listeners = [];
 export const get = (name) => query.get(name) ?? "";
 export const onChange = (callback) => listeners.push(callback);
 
-/** The segment filter as a list of [dimension, value]; an empty value is "not stated". */
-export const segments = () => [...query].filter(([name]) => name.startsWith(SEGMENT)).map(([name, value]) => [name.slice(SEGMENT.length), value]);
+/** One side of the segment filter as a list of [dimension, value]; an empty value is "not stated". */
+export const segments = (side = SHOWN) => [...query].filter(([name]) => name.startsWith(side)).map(([name, value]) => [name.slice(side.length), value]);
 
 /** Change some names at once; null or "" takes a name out. With `replace` no step is added to the history. */
 export function change(values, { replace = false } = {}) {
   const before = query.toString();
+  const parts = Object.keys(values).flatMap((name) => EFFECTS[name] ?? []);
   for (const [name, value] of Object.entries(values)) {
     if (value === null || value === "") query.delete(name);
     else query.set(name, value);
   }
-  settle(before, Object.keys(values).flatMap((name) => EFFECTS[name] ?? []), replace);
+  if (values.contrast) {
+    for (const name of [...query.keys()]) if (name.startsWith(VERSUS)) query.delete(name);
+    parts.push(...SIDE_EFFECTS[VERSUS]);
+  }
+  settle(before, parts, replace);
 }
 
-/** Replace the segment filter. */
-export function setSegments(pairs) {
+/** Replace one side of the segment filter; two segments and a change's scope are not compared at once. */
+export function setSegments(pairs, side = SHOWN) {
   const before = query.toString();
-  for (const name of [...query.keys()]) if (name.startsWith(SEGMENT)) query.delete(name);
-  for (const [dimension, value] of pairs) query.append(SEGMENT + dimension, value);
-  settle(before, SEGMENT_EFFECTS, false);
+  for (const name of [...query.keys()]) if (name.startsWith(side)) query.delete(name);
+  for (const [dimension, value] of pairs) query.append(side + dimension, value);
+  if (side === VERSUS && pairs.length) query.delete("contrast");
+  settle(before, SIDE_EFFECTS[side], false);
+}
+
+/** Leave the comparison: of a change's scope with the rest, or of two segments. */
+export function leaveComparison() {
+  const before = query.toString();
+  for (const name of [...query.keys()]) if (name === "contrast" || name.startsWith(VERSUS)) query.delete(name);
+  settle(before, SIDE_EFFECTS[VERSUS], false);
 }
 
 export function clearAll() {

@@ -100,7 +100,16 @@ function refresh() {
 function syncControls() {
   drawChips();
   const form = one("#ov-options");
-  const values = { view: get("view") || "stacked", clock: get("clock") || "onset", group: get("group") || "relevance", lines: get("lines") || "pooled" };
+  const values = { view: get("view") || "stacked", clock: get("clock") || "onset", unit: get("unit") || "count", lines: get("lines") || "pooled" };
+  form.elements.group.value = get("group") || "relevance";
+  const owners = one("option[value=owner]", form);
+  owners.disabled = !payload.lanes?.hasOwners;
+  owners.textContent = owners.disabled ? "owner (the log names none)" : "owner";
+  one("option[value=reach]", form).textContent = payload.lanes?.reachName ? `${payload.lanes.reachName.toLowerCase()} they reach` : "what they reach";
+  const why = payload.complaints?.rateNote ?? "";
+  one("input[name=unit][value=rate]", form).disabled = why !== "";
+  one("#ov-rate-note").textContent = why;
+  one("#ov-rate-note").hidden = !why;
   for (const [name, value] of Object.entries(values)) for (const box of all(`input[name=${name}]`, form)) box.checked = box.value === value;
   form.elements.layers.checked = get("layers") === "1";
   form.elements.reach.checked = get("reach") === "1";
@@ -108,8 +117,8 @@ function syncControls() {
   form.elements.control.disabled = !payload.lanes?.control.length;
   if (document.activeElement !== form.elements.q) form.elements.q.value = get("q");
   const run = payload.run;
-  form.elements.layers.disabled = !run || !run.usable;
-  one("#ov-layers-note").textContent = !run ? "No attribution has been run for this case yet." : run.usable ? `Run of ${run.made}` : "The run is of all segments: clear the segment filter to see its layers.";
+  form.elements.layers.disabled = !run;
+  one("#ov-layers-note").textContent = !run ? "No attribution has been run for this case yet." : `Run of ${run.made}`;
   const length = scale.high - scale.low;
   const isWhole = !get("from") && !get("to");
   for (const button of all("[data-window]")) button.setAttribute("aria-pressed", String(button.dataset.window === "all" ? isWhole : !isWhole && Math.abs(length - Number(button.dataset.window)) < 0.1));
@@ -123,11 +132,11 @@ function startControls() {
   for (const button of all("[data-window]")) button.addEventListener("click", () => windowOf(button.dataset.window));
   one("#ov-select").addEventListener("click", toggleSelecting);
   const form = one("#ov-options");
-  const defaults = { view: "stacked", clock: "onset", group: "relevance", lines: "pooled" };
+  const defaults = { view: "stacked", clock: "onset", unit: "count", group: "relevance", lines: "pooled" };
   form.addEventListener("change", ({ target }) => {
-    const more = target.name === "view" || target.name === "layers" ? { contrast: null } : {};
+    const more = ["view", "layers", "unit"].includes(target.name) ? { contrast: null } : {};
     if (target.type === "checkbox") change({ [target.name]: target.checked ? "1" : null, ...more });
-    else if (target.type === "radio") change({ [target.name]: target.value === defaults[target.name] ? null : target.value, ...more });
+    else if (target.type === "radio" || target.name === "group") change({ [target.name]: target.value === defaults[target.name] ? null : target.value, ...more });
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   let typing = 0;

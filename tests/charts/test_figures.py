@@ -16,16 +16,15 @@ from hypothesis import strategies as st
 from incidents.charts.axis import DAY, Bins
 from incidents.charts.complaints import (
     ChangeLayer,
-    Contrast,
     ModelLayers,
     Series,
-    contrast,
     modelled,
     rebin,
     small_multiples,
     stacked,
     step,
 )
+from incidents.charts.contrast import Side, contrast, gap_over, rates_of
 from incidents.charts.metrics import EvalPoint, Gap, Line, eval_figure, gaps, metric_figure
 from incidents.charts.palette import DARK, LIGHT
 from incidents.charts.ratios import share_ratio
@@ -40,6 +39,13 @@ GENERATOR = np.random.default_rng(5)
 
 def series(n: int = 3) -> list[Series]:
     return [Series(key=f"s{i}", name=f"Symptom {i}", values=GENERATOR.poisson(5, N).astype(float)) for i in range(n)]
+
+
+def side(counts: Numbers, role: str, use: Numbers | None = None) -> Side:
+    return Side(name=role, counts=counts, use=use, colour="--change-3", role=role)
+
+
+TWO_SIDES = side(np.ones(N), "exposed"), side(np.ones(N), "unexposed")
 
 
 def layers(n_symptoms: int = 3) -> ModelLayers:
@@ -89,10 +95,7 @@ LINE = Line(
         small_multiples(series(), BINS, layers=layers()),
         small_multiples([], BINS),
         modelled(series(), layers(), BINS),
-        contrast(
-            Contrast(exposed=np.ones(N), unexposed=np.ones(N), unknown=np.ones(N), colour=2, started=96.0, ended=None),
-            BINS,
-        ),
+        contrast(*TWO_SIDES, rates_of(*TWO_SIDES, BINS, None), BINS),
         metric_figure([LINE], [gaps(LINE.at, (0, 240))]),
         metric_figure([], []),
         eval_figure([EvalPoint(at=5, name="nightly", difference=-0.02, detectable=0.08)]),
@@ -144,15 +147,30 @@ def test_rebinning_keeps_the_sum() -> None:
 
 def test_contrast_is_one_on_both_sides_before_the_change() -> None:
     exposed = np.array([2.0] * 4 + [8.0] * 6)
-    figure = contrast(
-        Contrast(exposed=exposed, unexposed=np.full(N, 5.0), unknown=np.zeros(N), colour=0, started=96, ended=None),
-        BINS,
-    )
-    inside, outside, difference = (from_float32(trace["y"]) for trace in figure["data"])
+    both = side(exposed, "exposed"), side(np.full(N, 5.0), "unexposed")
+    figure = contrast(*both, rates_of(*both, BINS, BINS.hours[1:] <= 96), BINS)
+    inside, outside, low, high, difference = (from_float32(trace["y"]) for trace in figure["data"])
+    assert np.all(low < difference)
+    assert np.all(difference < high)
     assert np.allclose(inside[:4], 1)
     assert np.allclose(inside[4:], 4)
     assert np.allclose(outside, 1)
     assert np.allclose(difference[4:], 3)
+
+
+def test_where_use_is_counted_the_difference_is_one_of_rates() -> None:
+    first = side(np.full(N, 8.0), "exposed", use=np.full(N, 2000.0))
+    second = side(np.full(N, 5.0), "unexposed", use=np.array([0.0] + [5000.0] * (N - 1)))
+    rates = rates_of(first, second, BINS, None)
+    assert rates[0].value == pytest.approx(np.full(N, 4.0))
+    assert np.isnan(rates[1].value[0])
+    whole = gap_over(rates, BINS, np.ones(N, dtype=bool))
+    assert whole is not None
+    assert whole.value == pytest.approx(3.0)
+    # Nine bins: variances (n + 1/2) (1000 / use)^2 of both sides, averaged.
+    spread = np.sqrt((8.5 * 0.25 + 5.5 * 0.04) / 9)
+    assert (whole.low, whole.high) == pytest.approx((3 - 1.959964 * spread, 3 + 1.959964 * spread))
+    assert gap_over(rates, BINS, np.zeros(N, dtype=bool)) is None
 
 
 def test_silence_is_a_gap_and_no_line_runs_across_it() -> None:

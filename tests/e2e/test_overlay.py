@@ -218,7 +218,7 @@ def test_views_layers_and_folds(opened: Callable[..., Page]) -> None:
     page.wait_for_url("**view=multiples*")
     settled(page)
     assert page.evaluate("document.querySelector('#ov-complaints-plot .ov-plotly')._fullLayout.yaxis2 !== undefined")
-    page.get_by_text("By kind").click()
+    page.get_by_label("Group by").select_option("kind")
     page.wait_for_url("**group=kind*")
     settled(page)
     page.keyboard.press("Escape")

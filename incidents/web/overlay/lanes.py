@@ -1,7 +1,8 @@
 """Change lanes as the page draws them: groups of packed intervals, each with its share line and its marks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from incidents.catalog.queries import UNKNOWN
@@ -10,7 +11,7 @@ from incidents.changes.queries import Change, is_back_dated, is_release, is_unan
 from incidents.charts.exposure import Point, free_spans, last_hour
 from incidents.charts.labels import moment, period
 from incidents.charts.lanes import Packed, Span, pack, text_width
-from incidents.charts.palette import classes
+from incidents.charts.palette import classes, pattern_index
 from incidents.web.overlay.curves import Adoption, line_of, thinned
 from incidents.web.overlay.model import NAMED
 from incidents.web.overlay.state import OverlayState
@@ -63,6 +64,8 @@ def lanes_payload(
         "groups": groups,
         "rug": _rug(state, releases, important),
         "control": _control(state, drawn, named),
+        "hasOwners": any(owner_of(change) for change in changes),
+        "reachName": state.dimensions[0][1] if state.dimensions else "",
         "nHidden": len(changes) - len(wanted),
         "nChanges": len(changes),
     }
@@ -91,7 +94,8 @@ def _is_wanted(state: OverlayState, change: Change) -> bool:
     if state.only_reaching and not reaches(change, state.chosen):
         return False
     words = state.words.casefold()
-    return not words or words in change.title.casefold() or words in change.external_id.casefold()
+    told = (change.title, change.external_id, owner_of(change))
+    return not words or any(words in text.casefold() for text in told)
 
 
 def _groups(
@@ -103,6 +107,9 @@ def _groups(
         return [
             (kind.value, kind.label, [one for one in drawn if one.change.kind == kind.value]) for kind in ChangeKind
         ]
+    if state.grouping in {"reach", "owner"}:
+        name_of = owner_of if state.grouping == "owner" else partial(_reach_of, state)
+        return _by_name(drawn, name_of)
     named = {
         verdict: [one for one in drawn if verdicts.get(one.change.pk) == verdict]
         for verdict in ("contributing", "ambiguous")
@@ -114,6 +121,29 @@ def _groups(
         ("ended", GROUP_NAMES["ended"], [one for one in others if one.change.ended_at is not None]),
         ("in_force", GROUP_NAMES["in_force"], [one for one in others if one.change.ended_at is None]),
     ]
+
+
+def _by_name(drawn: Sequence[_Drawn], name_of: Callable[[Change], str]) -> list[tuple[str, str, list[_Drawn]]]:
+    """Group by a name, in order of the name; changes without one come last."""
+    found: dict[str, list[_Drawn]] = {}
+    for one in drawn:
+        found.setdefault(name_of(one.change), []).append(one)
+    return [
+        (name or "none", name or "Nobody named", found[name]) for name in sorted(found, key=lambda key: (not key, key))
+    ]
+
+
+def owner_of(change: Change) -> str:
+    """Return who owns the change, where its record tells ("owner" or "team"); empty otherwise."""
+    told = change.extra.get("owner") or change.extra.get("team") or ""
+    return told.strip()[:80] if isinstance(told, str) else ""
+
+
+def _reach_of(state: OverlayState, change: Change) -> str:
+    """Return which values of the product's first dimension (its surfaces, as a rule) the change reaches."""
+    key = state.dimensions[0][0] if state.dimensions else ""
+    values = change.scope.get(key)
+    return ", ".join(sorted(values)) if values else "Everybody"
 
 
 def _group_payload(
@@ -158,6 +188,7 @@ def _item(state: OverlayState, one: _Drawn, place: Packed, verdicts: Mapping[int
         "place": place.place,
         "labelWidth": round(place.label_width, 1),
         "classes": classes(change.colour),
+        "pattern": pattern_index(change.colour),
         "line": thinned(one.line, hours_a_pixel=state.axis.hours_a_pixel),
         "basis": one.basis,
         "start": round(hours(change.started_at), 3),

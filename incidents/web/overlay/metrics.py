@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from incidents.metrics.queries import (
     series_of,
     series_with_points,
 )
+from incidents.web.overlay.contrasts import segment_words
 from incidents.web.overlay.state import OverlayState
 
 PIXELS_A_POINT = 1.6
@@ -41,7 +43,9 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
     by_metric: dict[int, list[SeriesRow]] = {}
     for row in series_of(product):
         by_metric.setdefault(row.metric_id, []).append(row)
-    chosen = {metric: matching_series(rows, state.chosen) for metric, rows in by_metric.items()}
+    sides = [state.chosen, state.versus] if state.versus else [state.chosen]
+    by_side = [{metric: matching_series(rows, side) for metric, rows in by_metric.items()} for side in sides]
+    chosen = {metric: list({row.id: row for side in by_side for row in side[metric]}.values()) for metric in by_metric}
     axis = state.axis
     margin = max(MARGIN, (axis.end - axis.start) * 0.03)
     start, end = axis.start - margin, axis.end + margin
@@ -52,7 +56,16 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
     n_bins = min(int(axis.pixels / PIXELS_A_POINT), MOST_POINTS)
     points = binned_points([row.id for rows in wanted.values() for row in rows], start, end, n_bins=n_bins)
     daily = _daily(state, [row.id for rows in wanted.values() for row in rows])
-    rows = [_row(state, metric, wanted[metric.pk], points, daily) for metric in shown]
+    rows = [
+        _row(
+            state,
+            metric,
+            [[row for row in wanted[metric.pk] if row in side[metric.pk]] for side in by_side],
+            points,
+            daily,
+        )
+        for metric in shown
+    ]
     return {
         "rows": rows,
         "nMore": len(told) - len(shown),
@@ -65,13 +78,22 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
 def _row(
     state: OverlayState,
     metric: Any,
-    series: Sequence[SeriesRow],
+    sides: Sequence[Sequence[SeriesRow]],
     points: Mapping[int, SeriesBins],
     daily: Mapping[int, SeriesBins],
 ) -> dict[str, Any]:
-    """Return one metric's figure with what stands beside it."""
+    """Return one metric's figure with what stands beside it; with two sides a line each."""
     axis = state.axis
-    lines = _lines(axis, series, points, by_segment=state.by_segment)
+    series = sides[0] or sides[-1]
+    if len(sides) > 1:
+        words = (segment_words(state, state.chosen), segment_words(state, state.versus))
+        lines = [
+            replace(_lines(axis, side, points, by_segment=False)[0], name=name)
+            for side, name in zip(sides, words, strict=True)
+            if side
+        ]
+    else:
+        lines = _lines(axis, series, points, by_segment=state.by_segment)
     silent = [gaps(line.at, axis.shown) for line in lines]
     return {
         "key": metric.key,

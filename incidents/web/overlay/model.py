@@ -13,10 +13,11 @@ from incidents.attribution.queries import (
     findings,
     latest_run,
     layers,
+    shared_layers,
 )
 from incidents.charts.axis import Axis, Bins
 from incidents.charts.complaints import ChangeLayer, ModelLayers, rebin
-from incidents.charts.labels import moment
+from incidents.charts.labels import moment, plural
 from incidents.charts.typed import Numbers
 from incidents.web.overlay.state import OverlayState
 
@@ -30,31 +31,45 @@ UNLABELLED = "unknown"  # how a run names complaints without a symptom; the over
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelView:
-    """The run that speaks, if there is one; `filtered` says that its layers, made for all segments, do not apply."""
+    """The run that speaks, if there is one; `filtered` says that its layers are those of the filtered segment alone."""
 
     made_at: dt.datetime | None = None
     made_label: str = ""
     filtered: bool = False
     expected: StoredLayers | None = None
+    n_unseen: float = 0.0  # complaints of the filtered segment that the run did not see as they are now
     verdicts: Mapping[int, str] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any] | None:
         """Return what the page says of the run; None where there is none."""
         if self.made_at is None:
             return None
-        return {"made": self.made_label, "usable": not self.filtered}
+        return {"made": self.made_label}
+
+    @property
+    def layers_note(self) -> str:
+        """What the layers are, where they are not simply the run's."""
+        if not self.filtered:
+            return ""
+        if self.expected is None:
+            return "The case's window moved since the run, or it kept no cells: run the attribution again."
+        told = "layers: shared out by the run’s probabilities"
+        if self.n_unseen >= 1:
+            n = round(self.n_unseen)
+            told += f"; {plural(n, 'complaint')} {'is' if n == 1 else 'are'} of a kind that came after the run"
+        return told
 
     @property
     def bin_seconds(self) -> int:
         """The width of the run's bins: its layers say nothing finer."""
-        if self.expected is None or self.filtered:
+        if self.expected is None:
             return 0
         widths = zip(self.expected.edges[:-1], self.expected.edges[1:], strict=True)
         return int(min((last - first).total_seconds() for first, last in widths))
 
     def layers(self, axis: Axis, bins: Bins, symptoms: Sequence[str]) -> ModelLayers | None:
         """Return the expected complaints in the shown bins, one column per symptom; None without a usable run."""
-        if self.expected is None or self.filtered:
+        if self.expected is None:
             return None
         edges = np.array([axis.hours(edge) for edge in self.expected.edges])
         columns = [key or UNLABELLED for key in symptoms]
@@ -92,10 +107,16 @@ def read_model(state: OverlayState) -> ModelView:
     if run is None:
         return ModelView()
     found = findings(run)
+    expected, unseen = None, 0.0
+    if state.layers:
+        shared = None if state.segment_ids is None else shared_layers(run, state.segment_ids)
+        expected = layers(run) if state.segment_ids is None else shared and shared[0]
+        unseen = shared[1] if shared else 0.0
     return ModelView(
         made_at=run.created_at,
         made_label=moment(run.created_at, state.zone),
         filtered=bool(state.chosen),
-        expected=layers(run) if state.layers else None,
+        expected=expected,
+        n_unseen=unseen,
         verdicts={int(change.key): change.verdict for change in found.changes},
     )

@@ -11,6 +11,7 @@ from incidents.response.queries import changes_of
 from incidents.tickets.enums import NO_SYMPTOM
 from incidents.tickets.queries import segment_counts, segment_patterns, symptom_totals, value_counts
 from incidents.web.overlay.lanes import reaches
+from incidents.web.overlay.scope import passes
 from incidents.web.overlay.state import OverlayState
 
 MOST_VALUES = 8
@@ -131,18 +132,14 @@ def facets(state: OverlayState) -> list[Facet]:
     patterns = segment_patterns(list(counts))
     found = []
     for key, name, known in state.dimensions:
-        others = {dimension: set(values) for dimension, values in state.chosen.items() if dimension != key}
-        passing = {segment: amount for segment, amount in counts.items() if _passes(patterns.get(segment, {}), others)}
+        others = {dimension: values for dimension, values in state.chosen.items() if dimension != key}
+        passing = {segment: amount for segment, amount in counts.items() if passes(patterns.get(segment, {}), others)}
         amounts = value_counts(passing, patterns, key)
         chosen = set(state.chosen.get(key, []))
         extra = sorted(set(amounts) - set(known) - {UNKNOWN})
         values = tuple((value, float(amounts[value]), value in chosen) for value in (*known, *extra, UNKNOWN))
         found.append(Facet(key=key, name=name, values=values, n_chosen=len(chosen)))
     return found
-
-
-def _passes(pattern: Mapping[str, str], wanted: Mapping[str, set[str]]) -> bool:
-    return all(pattern.get(dimension, UNKNOWN) in values for dimension, values in wanted.items())
 
 
 def chosen_words(state: OverlayState) -> Sequence[tuple[str, str, str]]:

@@ -14,10 +14,10 @@ from incidents.response.evidence import Incident
 from incidents.response.queries import zone_of
 from incidents.tickets.enums import Clock
 from incidents.tickets.queries import Complaints
-from incidents.web.segments import chosen_segment
+from incidents.web.segments import VERSUS, chosen_segment
 
 View = Literal["stacked", "multiples"]
-GROUPINGS = ("relevance", "kind", "none")
+GROUPINGS = ("relevance", "kind", "reach", "owner", "none")
 LEAST_WINDOW = dt.timedelta(minutes=30)
 PIXELS = (200, 4000)
 
@@ -31,9 +31,11 @@ class OverlayState:
     axis: Axis
     dimensions: tuple[tuple[str, str, tuple[str, ...]], ...]  # (key, name, values in order)
     chosen: dict[str, list[str]]
+    versus: dict[str, list[str]]  # the segment to compare with; {}: none
     segment_ids: list[int] | None
     clock: Clock
     view: View
+    by_rate: bool
     layers: bool
     by_segment: bool
     every_metric: bool
@@ -74,9 +76,11 @@ def read_state(request: HttpRequest, incident: Incident) -> OverlayState:
         axis=Axis(origin=incident.starts_at, start=start, end=end, zone=zone, pixels=_pixels(query)),
         dimensions=dimensions,
         chosen=chosen,
+        versus=chosen_segment(query, [key for key, _, _ in dimensions], prefix=VERSUS),
         segment_ids=matching_segment_ids(incident.product, chosen),
         clock=Clock.REPORT if query.get("clock") == "report" else Clock.ONSET,
         view="multiples" if query.get("view") == "multiples" else "stacked",
+        by_rate=query.get("unit") == "rate",
         layers=query.get("layers") == "1",
         by_segment=query.get("lines") == "segment",
         every_metric=query.get("metrics") == "all",

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -104,7 +105,10 @@ def _sent(request: HttpRequest, answer: Answer) -> HttpResponse:
 def overlay_facets(request: HttpRequest, case_id: int) -> HttpResponse:
     """Answer the segment filter's dimensions and values with counts."""
     state = read_state(request, incident_for(request.user, case_id))
-    return render(request, "overlay/facets.html", {"facets": facets(state)})
+    side = "vs" if request.GET.get("side") == "vs" else "seg"
+    if side == "vs":
+        state = replace(state, chosen=state.versus)
+    return render(request, "overlay/facets.html", {"facets": facets(state), "side": side})
 
 
 @require_safe

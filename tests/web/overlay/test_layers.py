@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from incidents.attribution.models import AttributionRun
+from incidents.attribution.services import run_attribution
 from incidents.changes.models import Change
 from incidents.charts.typed import from_float32
 from incidents.response.models import Incident
@@ -81,7 +82,6 @@ def test_layers_stack_up_to_what_the_run_expects(reader: Client, incident: Incid
         make_ticket(product, "slow", segment={"surface": "cli"}, reported_at=at(day))
     make_run(incident, change, [0.0] * 9 + [2.0] * 10 + [0.0] * 12, [1.0] * 31)
     body = answer(reader, incident, layers="1")
-    assert body["run"]["usable"] is True
     assert body["lanes"]["groups"][0]["name"] == "Attributed"
     assert body["lanes"]["control"] == [[0, 9 * 24], [19 * 24, 31 * 24]]
     traces = {trace["meta"]["role"]: trace for trace in body["complaints"]["figure"]["data"]}
@@ -116,13 +116,37 @@ def test_a_run_of_the_time_before_unattributed_layers_is_drawn(reader: Client, i
     assert from_float32(traces["background"]["y"])[:-1].sum() == pytest.approx(31)
 
 
-def test_layers_are_not_offered_under_a_filter(reader: Client, incident: Incident) -> None:
+def test_a_run_without_cells_has_no_layers_under_a_filter(reader: Client, incident: Incident) -> None:
     change = make_change(incident.product)
     make_ticket(incident.product, "slow", segment={"surface": "cli"})
     make_run(incident, change, [1.0] * 31, [1.0] * 31)
     body = answer(reader, incident, layers="1", **{"seg.surface": "cli"})
-    assert body["run"]["usable"] is False
+    assert "run the attribution again" in body["complaints"]["layersNote"]
     assert {trace["meta"]["role"] for trace in body["complaints"]["figure"]["data"]} == {"symptom"}
+
+
+def test_under_a_filter_the_complaints_are_shared_out_by_the_run(reader: Client, incident: Incident) -> None:
+    product = incident.product
+    make_change(product, scope={"surface": ["cli"]}, started_at=at(10, 0), ended_at=at(20, 0), end_kind="revert")
+    for day in range(1, 31):
+        for i in range(12 if 10 <= day < 20 else 2):
+            make_ticket(product, "slow", segment={"surface": "cli"}, reported_at=at(day, i))
+        for i in range(2 + day % 3):
+            make_ticket(product, "slow", segment={"surface": "web"}, reported_at=at(day, i))
+            make_ticket(product, "forgetful", segment={"surface": "web"}, reported_at=at(day, 6 + i))
+            make_ticket(product, "forgetful", segment={"surface": "cli"}, reported_at=at(day, 12 + i))
+    run_attribution(incident=incident, actor=None)
+    shown = answer(reader, incident, layers="1", **{"seg.surface": "cli"})["complaints"]
+    traces = {one["meta"]["role"]: from_float32(one["y"])[:-1] for one in shown["figure"]["data"]}
+    parts = sum(values for role, values in traces.items() if role != "observed")
+    assert parts == pytest.approx(traces["observed"], abs=1e-3)
+    assert traces["observed"].sum() == 250
+    assert 80 < traces["excess"][9:19].sum() < 120
+    other = answer(reader, incident, layers="1", **{"seg.surface": "web"})["complaints"]
+    assert {one["meta"]["role"] for one in other["figure"]["data"]} == {"background", "observed"}
+    make_ticket(product, "slow", segment={"surface": "cli", "version": "1.0"}, reported_at=at(2, 20))
+    later = answer(reader, incident, layers="1", **{"seg.surface": "cli"})["complaints"]
+    assert later["layersNote"].endswith("1 complaint is of a kind that came after the run")
 
 
 def test_the_panel_tells_verdict_and_evidence(reader: Client, incident: Incident) -> None:

@@ -1,0 +1,118 @@
+"""The complaints' panel: counts or rates per symptom, stacked or apart, with the model's layers, or two sides."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from incidents.catalog.queries import symptoms_of
+from incidents.charts import axis as time_axis
+from incidents.charts.complaints import ModelLayers, Series, modelled, scaled, small_multiples, stacked
+from incidents.charts.contrast import PER
+from incidents.charts.typed import Numbers, float32
+from incidents.metrics.use import UseTable, use_in_bins, use_table
+from incidents.tickets.enums import NO_SYMPTOM
+from incidents.tickets.queries import Counts, complaint_counts
+from incidents.web.overlay.contrasts import contrast_payload
+from incidents.web.overlay.model import ModelView
+from incidents.web.overlay.scope import passes
+from incidents.web.overlay.state import OverlayState
+
+# The stack names this many symptoms; the rest are drawn as one.
+MOST_SYMPTOMS = 8
+
+
+def complaints_payload(state: OverlayState, model: ModelView) -> dict[str, Any]:
+    """Return complaints per symptom as figures; `figure` is what the address asks for."""
+    axis = state.axis
+    table = use_table(state.incident.product, state.chosen)
+    by_rate = state.by_rate and bool(table)
+    step = time_axis.bin_step(axis, finest=_finest(state, model, table if by_rate else None))
+    bins = time_axis.bins_over(axis, step)
+    series, n_day_only = _series(state, bins)
+    payload: dict[str, Any] = {
+        "step": step,
+        "binName": bins.name,
+        "edges": float32(bins.hours),
+        "total": round(sum(one.total for one in series), 1),
+        "dayOnly": round(n_day_only, 1),
+        "series": [
+            {"key": one.key, "name": one.name, "total": round(one.total, 1), "y": float32(one.values)} for one in series
+        ],
+        "legend": [],
+        "rate": None,
+        "rateNote": why_no_rate(state, table),
+        "layersNote": "",
+    }
+    if state.contrast is not None or state.versus:
+        return payload | contrast_payload(state)
+    layers = model.layers(axis, bins, [one.key for one in series]) if state.layers else None
+    if state.layers:
+        payload["layersNote"] = model.layers_note
+    if by_rate:
+        use = use_in_bins(state.incident.product, _wanted(state, table), bins.edges)
+        payload["rate"] = {"per": int(PER), "use": float32(use), "nEmpty": int((use <= 0).sum())}
+        factor = np.where(use > 0, PER / np.maximum(use, 1e-12), 0.0)
+        series = [replace(one, values=one.values * factor) for one in series]
+        layers = None if layers is None else scaled(layers, factor)
+    return payload | _figure(state, series, layers, bins)
+
+
+def _figure(
+    state: OverlayState, series: list[Series], layers: ModelLayers | None, bins: time_axis.Bins
+) -> dict[str, Any]:
+    if state.view == "multiples":
+        return {"figure": small_multiples(series, bins, layers=layers), "rows": len(series)}
+    return {"figure": stacked(_merged(series), bins) if layers is None else modelled(series, layers, bins), "rows": 1}
+
+
+def _finest(state: OverlayState, model: ModelView, table: UseTable | None) -> int:
+    """Return the shortest bin: not below that of the run's layers, nor of the counted use."""
+    finest = max(state.finest, model.bin_seconds) if state.layers else state.finest
+    return finest if table is None else max(finest, table.cadence)
+
+
+def _series(state: OverlayState, bins: time_axis.Bins) -> tuple[list[Series], float]:
+    """Return complaints per symptom, the most frequent first, and how many of them have only a day."""
+    spread = state.zone if bins.step < time_axis.DAY else None
+    start = time_axis.midnight(bins.edges[0].astimezone(state.zone).date(), state.zone)
+    counts = complaint_counts(state.complaints(start, bins.edges[-1]), bins.edges, spread_days=spread)
+    names = {NO_SYMPTOM: ("", "No symptom yet")}
+    names |= {row.pk: (row.key, row.name) for row in symptoms_of(state.incident.product)}
+    return _named(counts, names), counts.n_day_only
+
+
+def _named(counts: Counts, names: Mapping[int, tuple[str, str]]) -> list[Series]:
+    found = [
+        Series(key=names[symptom][0], name=names[symptom][1], values=counts.values[i])
+        if symptom in names
+        else Series(key=f"retired-{symptom}", name="A retired symptom", values=counts.values[i])
+        for i, symptom in enumerate(counts.symptom_ids)
+    ]
+    return sorted((one for one in found if one.total > 0), key=lambda one: -one.total)
+
+
+def _merged(series: list[Series]) -> list[Series]:
+    """Keep the most frequent symptoms apart and put the others together, so that the stack stays readable."""
+    if len(series) <= MOST_SYMPTOMS:
+        return series
+    rest = series[MOST_SYMPTOMS - 1 :]
+    total: Numbers = np.sum([one.values for one in rest], axis=0)
+    name = f"{len(rest)} other symptoms"
+    return [*series[: MOST_SYMPTOMS - 1], Series(key="others", name=name, values=total)]
+
+
+def _wanted(state: OverlayState, table: UseTable) -> list[int]:
+    return [pk for pk, pattern in table.patterns.items() if passes(pattern, state.chosen)]
+
+
+def why_no_rate(state: OverlayState, table: UseTable) -> str:
+    """Return why complaints cannot be divided by use; empty where they can."""
+    if table:
+        return ""
+    if table.untold:
+        names = {key: name for key, name, _ in state.dimensions}
+        words = ", ".join(names.get(key, key).lower() for key in table.untold)
+        return f"Use is not counted by {words}: take it out of the filter."
+    return "Use is not counted over time for this product. A case bundle may bring it in exposure.csv."
