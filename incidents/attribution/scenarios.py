@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One change left out, or with another start, end or scope; None leaves a member as it is."""
+    """One change left out, or with another start, end or scope; None leaves a member as it is.
+
+    `lag_hours` lets what it does to complaints set in, and wear off, so many hours later.
+    """
 
     change: int
     leave_out: bool = False
     started_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
     scope: Mapping[str, Sequence[str]] | None = None
+    lag_hours: float = 0.0
 
     def told(self) -> dict[str, Any]:
         """Return the scenario as a job's payload holds it."""
@@ -41,6 +45,7 @@ class Scenario:
             "started_at": None if self.started_at is None else self.started_at.isoformat(),
             "ended_at": None if self.ended_at is None else self.ended_at.isoformat(),
             "scope": None if self.scope is None else {name: list(values) for name, values in self.scope.items()},
+            "lag_hours": self.lag_hours,
         }
 
 
@@ -50,7 +55,12 @@ def read_scenario(told: Mapping[str, Any]) -> Scenario:
         None if told[name] is None else dt.datetime.fromisoformat(told[name]) for name in ("started_at", "ended_at")
     )
     return Scenario(
-        change=told["change"], leave_out=told["leave_out"], started_at=started, ended_at=ended, scope=told["scope"]
+        change=told["change"],
+        leave_out=told["leave_out"],
+        started_at=started,
+        ended_at=ended,
+        scope=told["scope"],
+        lag_hours=told.get("lag_hours", 0.0),
     )
 
 
@@ -76,7 +86,17 @@ def adjusted(changes: list[Change], scenario: Scenario) -> list[Change]:
         change.day_fields = sorted(days)
         if change.ended_at is not None and change.ended_at < change.started_at:
             raise NotReady("The end would lie before the start: move both.")
+        if scenario.lag_hours:
+            _delay(change, dt.timedelta(hours=scenario.lag_hours))
     return changes
+
+
+def _delay(change: Change, lag: dt.timedelta) -> None:
+    for step in change.rollout_steps.all():
+        step.at += lag
+    change.started_at += lag
+    if change.ended_at is not None:
+        change.ended_at += lag
 
 
 def what_if(*, incident: Incident, scenario: Scenario, progress: Progress = silent) -> dict[str, Any]:

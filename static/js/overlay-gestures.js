@@ -71,7 +71,7 @@ export function startGestures() {
   stage.addEventListener("pointerleave", () => { if (!drag) moveTo(null); });
   stage.addEventListener("pointerdown", (event) => {
     const x = plotX(event);
-    if (x === null || event.button !== 0 || event.pointerType === "touch" || event.target.closest("button, input, summary, table")) return;
+    if (x === null || event.button !== 0 || event.pointerType === "touch" || event.target.closest("button, input, summary, table, .ov-handle")) return;
     drag = { x, now: x, moved: false, kind: isSelecting || event.shiftKey ? "select" : "zoom" };
     event.preventDefault();
     stage.focus({ preventScroll: true });

@@ -11,6 +11,10 @@ const TOP = 7;
 const STRIP = 26;
 const folds = new Map();
 
+/** The foot of a lane's bars within its drawing, and their height. */
+export const laneBase = (lane) => lane * LANE + TOP + BAR;
+export const LANE_BAR = BAR;
+
 export function drawLanes(lanes) {
   const home = one("#ov-lanes");
   const parts = lanes.groups.map((group) => drawGroup(group));
@@ -53,7 +57,7 @@ function laneDrawing(group) {
 
 /** One change: what it could reach (pale), what it reached (filled), its edges, end, marks and label. */
 function bar(item) {
-  const base = item.lane * LANE + TOP + BAR;
+  const base = laneBase(item.lane);
   const y = (share) => base - share * BAR;
   const line = inWindow(item.line);
   const left = line[0][0];

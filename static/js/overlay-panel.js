@@ -6,6 +6,7 @@ import { address, change, config, get } from "./overlay-state.js";
 let shown = "";
 
 function wanted() {
+  if (get("try") === "1" && get("change")) return { key: `try ${get("change")}`, url: address(config.urls.scratch.replace("/0/", `/${get("change")}/`)) };
   if (get("change")) return { key: `change ${get("change")}`, url: address(config.urls.change.replace(/0$/, get("change"))) };
   if (get("sel_from") && get("sel_to")) return { key: `selection ${location.search}`, url: address(config.urls.selection) };
   if (get("flags")) return { key: `flags ${get("flags")}`, url: address(config.urls.statements, { ids: get("flags") }) };

@@ -68,3 +68,11 @@ export function number(value) {
 
 /** A count: whole where it is whole or at least ten. */
 export const count = (value) => new Intl.NumberFormat("en-GB", { maximumFractionDigits: value >= 9.95 || Math.abs(value - Math.round(value)) < 0.05 ? 0 : 1 }).format(value);
+
+/** Read a wall time of the case's zone: guess in UTC, then correct by how far the guess shows off. */
+export function zoned(text) {
+  const wanted = new Date(`${text}Z`);
+  let hours = fromDate(wanted);
+  for (let i = 0; i < 2; i += 1) hours += (wanted - new Date(`${wallTime(hours)}Z`)) / 3_600_000;
+  return hours;
+}

@@ -19,6 +19,12 @@ const EFFECTS = {
   reach: ["lanes"],
   q: ["lanes"],
   control: [],
+  try: [],
+  try_start: [],
+  try_end: [],
+  try_lag: [],
+  try_out: [],
+  try_scope: [],
   change: [],
   sel_from: [],
   sel_to: [],
@@ -33,19 +39,24 @@ let query = new URLSearchParams(location.search);
 const listeners = [];
 
 export const get = (name) => query.get(name) ?? "";
+/** All values of a name; null where the address does not hold it. */
+export const list = (name) => (query.has(name) ? query.getAll(name) : null);
 export const onChange = (callback) => listeners.push(callback);
 
 /** One side of the segment filter as a list of [dimension, value]; an empty value is "not stated". */
 export const segments = (side = SHOWN) => [...query].filter(([name]) => name.startsWith(side)).map(([name, value]) => [name.slice(side.length), value]);
 
-/** Change some names at once; null or "" takes a name out. With `replace` no step is added to the history. */
+/** Change some names at once; null or "" takes a name out, a list sets it several times. With `replace` no step is added to the history. */
 export function change(values, { replace = false } = {}) {
   const before = query.toString();
   const parts = Object.keys(values).flatMap((name) => EFFECTS[name] ?? []);
   for (const [name, value] of Object.entries(values)) {
-    if (value === null || value === "") query.delete(name);
-    else query.set(name, value);
+    query.delete(name);
+    if (Array.isArray(value)) for (const one of value.length ? value : [""]) query.append(name, one);
+    else if (value !== null && value !== "") query.set(name, value);
   }
+  // A scratch scenario is of one change.
+  if ("change" in values) for (const name of [...query.keys()]) if (name === "try" || name.startsWith("try_")) query.delete(name);
   if (values.contrast) {
     for (const name of [...query.keys()]) if (name.startsWith(VERSUS)) query.delete(name);
     parts.push(...SIDE_EFFECTS[VERSUS]);

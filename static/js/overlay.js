@@ -11,7 +11,8 @@ import { actions, select, setSelecting, setWindow, startGestures, toggleSelectin
 import { drawLanes, markChosen } from "./overlay-lanes.js";
 import { startPanel, syncPanel } from "./overlay-panel.js";
 import { showComplaints, showMetrics } from "./overlay-plots.js";
-import { fromDate, scale, setScale, short, wallTime } from "./overlay-scale.js";
+import { scale, setScale, short, wallTime, zoned } from "./overlay-scale.js";
+import { drawHandles, startScratch, syncScratch } from "./overlay-scratch.js";
 import { address, change, clearAll, config, get, onChange, permalink } from "./overlay-state.js";
 import { drawTable } from "./overlay-table.js";
 import { toast } from "./toasts.js";
@@ -94,6 +95,7 @@ async function draw(parts, width) {
 function refresh() {
   drawBackdrop(payload);
   setPayload(payload);
+  drawHandles(payload.lanes);
 }
 
 /** Make the controls say what the address says. */
@@ -183,14 +185,6 @@ function startRange() {
   });
 }
 
-/** Read a wall time of the case's zone: guess in UTC, then correct by how far the guess shows off. */
-function zoned(text) {
-  const wanted = new Date(`${text}Z`);
-  let hours = fromDate(wanted);
-  for (let i = 0; i < 2; i += 1) hours += (wanted - new Date(`${wallTime(hours)}Z`)) / 3_600_000;
-  return hours;
-}
-
 function startClicks() {
   one("#ov-stage").addEventListener("click", (event) => {
     const mark = event.target.closest("[data-change], [data-flags]");
@@ -207,6 +201,7 @@ onChange((parts) => {
   markChosen();
   if (payload.shown) refresh();
   syncControls();
+  syncScratch();
   if (isResized) load(null);
   else if (parts.length) load(parts);
 });
@@ -225,6 +220,7 @@ startControls();
 startGestures();
 startFilter();
 startPanel();
+startScratch();
 startTips();
 startClicks();
 setSelecting(false);

@@ -47,6 +47,7 @@ def _context(request: HttpRequest, state: OverlayState) -> dict[str, Any]:
         "preferred_zone": None,
         "filter_words": chosen_words(state),
         "filter_query": segment_query(state.chosen),
+        "may_attribute": permitted(request.user, Action.ATTRIBUTE, state.incident.product),
         "may_pin": permitted(request.user, Action.EDIT_CASE, state.incident.product),
     }
 

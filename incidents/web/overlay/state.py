@@ -95,14 +95,14 @@ def read_window(
     query: QueryDict, incident: Incident, zone: ZoneInfo, *, first: str = "from", last: str = "to"
 ) -> tuple[dt.datetime, dt.datetime]:
     """Return the window that the address names, inside the case's own; a part left out is the case's."""
-    start = _moment(query, first, zone) or incident.starts_at
-    end = _moment(query, last, zone) or incident.ends_at
+    start = read_time(query, first, zone) or incident.starts_at
+    end = read_time(query, last, zone) or incident.ends_at
     start = min(max(start, incident.starts_at), incident.ends_at - LEAST_WINDOW)
     end = max(min(end, incident.ends_at), start + LEAST_WINDOW)
     return start, end
 
 
-def _moment(query: QueryDict, name: str, zone: ZoneInfo) -> dt.datetime | None:
+def read_time(query: QueryDict, name: str, zone: ZoneInfo) -> dt.datetime | None:
     """Read one time of the address: with an offset, or (as the page's inputs give it) in the case's zone."""
     text = query.get(name, "").strip()
     if not text:

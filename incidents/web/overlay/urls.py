@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from incidents.web.overlay import panels, views
+from incidents.web.overlay import panels, scratch, views
 
 urlpatterns: list[URLPattern] = [
     path("cases/<int:case_id>/", views.case, name="case"),
@@ -12,5 +12,16 @@ urlpatterns: list[URLPattern] = [
     path("cases/<int:case_id>/overlay/selection", panels.selection, name="overlay-selection"),
     path("cases/<int:case_id>/overlay/statements", panels.statements, name="overlay-statements"),
     path("cases/<int:case_id>/overlay/changes/<int:change_id>", panels.change, name="overlay-change"),
+    path("cases/<int:case_id>/overlay/changes/<int:change_id>/scratch", scratch.scratch, name="overlay-scratch"),
+    path(
+        "cases/<int:case_id>/overlay/changes/<int:change_id>/scratch/answer",
+        scratch.scratch_answer,
+        name="overlay-scratch-answer",
+    ),
+    path(
+        "cases/<int:case_id>/overlay/changes/<int:change_id>/scratch/save",
+        scratch.save_scratch,
+        name="overlay-scratch-save",
+    ),
     path("cases/<int:case_id>/overlay/evidence", panels.pin, name="overlay-pin"),
 ]

@@ -25,7 +25,7 @@ from incidents.web.overlay.table import overlay_csv
 # The page's modules, fetched side by side instead of one after the other as they name each other.
 MODULES = (
     "backdrop", "cursor", "data", "export", "filter", "flags", "gestures", "lanes", "panel", "plots", "preview",
-    "scale", "state", "svg", "table",
+    "scale", "scratch", "state", "svg", "table",
 )  # fmt: skip
 COMPRESSION = 4  # gzip's level: past it, bytes hardly shrink and time grows
 KEPT = Kept(most=64 * 2**20)
@@ -42,6 +42,8 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "facets": reverse("overlay-facets", args=[case_id]),
         "selection": reverse("overlay-selection", args=[case_id]),
         "statements": reverse("overlay-statements", args=[case_id]),
+        "scratch": reverse("overlay-scratch", args=[case_id, 0]),
+        "scratchAnswer": reverse("overlay-scratch-answer", args=[case_id, 0]),
         "change": reverse("overlay-change", args=[case_id, 0]),
     }
     incident = context["incident"]
