@@ -1,17 +1,18 @@
 """The whole way from evidence to findings."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from incidents.stats.attribution.evaluations import evaluation_evidence
-from incidents.stats.attribution.evidence import CaseEvidence
+from incidents.stats.attribution.evaluations import EvaluationEvidence, evaluation_evidence
+from incidents.stats.attribution.evidence import CaseEvidence, Floats
 from incidents.stats.attribution.findings import Attribution
-from incidents.stats.attribution.frame import build_frame
-from incidents.stats.attribution.metrics import metric_evidence
+from incidents.stats.attribution.frame import Frame, build_frame
+from incidents.stats.attribution.metrics import MetricEvidence, metric_evidence
 from incidents.stats.attribution.posterior import posterior
 from incidents.stats.attribution.report import report
-from incidents.stats.attribution.search import Search
+from incidents.stats.attribution.search import Found, Search
 
 Progress = Callable[[float], None]
 
@@ -56,14 +57,35 @@ def attribute(evidence: CaseEvidence, *, on_progress: Progress | None = None) ->
     """
     tell = on_progress or (lambda _: None)
     tell(0.0)
-    frame = build_frame(evidence)
-    settings = evidence.settings
-    metrics = metric_evidence(frame)
-    evaluations = evaluation_evidence(evidence)
-    prior = np.log(settings.inclusion / (1.0 - settings.inclusion)) + metrics.log_odds + evaluations.log_odds
-    search = Search(frame, prior, on_progress=lambda done: tell(0.05 + 0.85 * done))
+    ready = prepare(evidence)
+    search = Search(ready.frame, ready.prior, on_progress=lambda done: tell(0.05 + 0.85 * done))
     found = search.run()
     tell(0.9)
-    result = report(search, found, posterior(search, found), metrics, evaluations)
+    result = conclude(search, found, ready)
     tell(1.0)
     return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A case laid out for a search: the frame, what metrics and evaluations say beforehand, each change's prior odds."""
+
+    frame: Frame
+    metrics: MetricEvidence
+    evaluations: EvaluationEvidence
+    prior: Floats  # (J,) log odds
+
+
+def prepare(evidence: CaseEvidence) -> Prepared:
+    """Lay out a case; raises EvidenceError where it contradicts itself."""
+    frame = build_frame(evidence)
+    inclusion = evidence.settings.inclusion
+    metrics = metric_evidence(frame)
+    evaluations = evaluation_evidence(evidence)
+    prior = np.log(inclusion / (1.0 - inclusion)) + metrics.log_odds + evaluations.log_odds
+    return Prepared(frame=frame, metrics=metrics, evaluations=evaluations, prior=prior)
+
+
+def conclude(search: Search, found: Found, ready: Prepared) -> Attribution:
+    """Return the findings of a search that ended."""
+    return report(search, found, posterior(search, found), ready.metrics, ready.evaluations)

@@ -14,12 +14,10 @@ from scipy.special import expit, logsumexp
 
 from incidents.stats.attribution.base import State
 from incidents.stats.attribution.candidate import Candidate
+from incidents.stats.attribution.engine import conclude, prepare
 from incidents.stats.attribution.evidence import CaseEvidence, Floats
 from incidents.stats.attribution.findings import Attribution
-from incidents.stats.attribution.frame import Frame, build_frame
-from incidents.stats.attribution.metrics import MetricEvidence, metric_evidence
-from incidents.stats.attribution.posterior import posterior
-from incidents.stats.attribution.report import report
+from incidents.stats.attribution.frame import Frame
 from incidents.stats.attribution.search import STOP, UNLOGGED, Found, Search, Slot
 
 # A moved change with a smaller posterior in a slot than this left no mark on it.
@@ -35,21 +33,15 @@ class Finished:
 
     search: Search
     found: Found
-    metrics: MetricEvidence
     result: Attribution
 
 
 def attribute_fully(evidence: CaseEvidence) -> Finished:
     """Fit a case as `attribute` does and keep what a rerun needs. Raises EvidenceError as it does."""
-    frame, metrics, prior = _prepared(evidence)
-    search = Search(frame, prior)
+    ready = prepare(evidence)
+    search = Search(ready.frame, ready.prior)
     found = search.run()
-    return Finished(
-        search=search,
-        found=found,
-        metrics=metrics,
-        result=report(search, found, posterior(search, found), metrics),
-    )
+    return Finished(search=search, found=found, result=conclude(search, found, ready))
 
 
 def attribute_again(
@@ -64,22 +56,14 @@ def attribute_again(
     old = finished.search.frame
     if [one.key for one in evidence.changes] != [one.key for one in old.evidence.changes]:
         raise ValueError("A rerun needs the same changes in the same order.")
-    frame, metrics, prior = _prepared(evidence)
+    ready = prepare(evidence)
     search: Search
-    if _fits_onto(old, frame):
-        search = _Rerun(frame, prior, finished, moved=frozenset(moved) | frozenset(left_out))
+    if _fits_onto(old, ready.frame):
+        search = _Rerun(ready.frame, ready.prior, finished, moved=frozenset(moved) | frozenset(left_out))
     else:
-        search = Search(frame, prior)
+        search = Search(ready.frame, ready.prior)
     search.reachable = [j for j in search.reachable if j not in set(left_out)]
-    found = search.run()
-    return report(search, found, posterior(search, found), metrics)
-
-
-def _prepared(evidence: CaseEvidence) -> tuple[Frame, MetricEvidence, Floats]:
-    frame = build_frame(evidence)
-    metrics = metric_evidence(frame)
-    inclusion = evidence.settings.inclusion
-    return frame, metrics, np.log(inclusion / (1.0 - inclusion)) + metrics.log_odds
+    return conclude(search, search.run(), ready)
 
 
 def _fits_onto(old: Frame, new: Frame) -> bool:
