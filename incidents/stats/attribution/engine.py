@@ -68,7 +68,7 @@ def attribute(evidence: CaseEvidence, *, on_progress: Progress | None = None) ->
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A case laid out for a search: the frame, what metrics and evaluations say beforehand, each change's prior odds."""
+    """A case laid out for a search, with what metrics and evaluations say beforehand as prior odds."""
 
     frame: Frame
     metrics: MetricEvidence
