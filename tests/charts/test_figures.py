@@ -28,7 +28,7 @@ from incidents.charts.contrast import Side, contrast, gap_over, rates_of
 from incidents.charts.metrics import EvalPoint, Gap, Line, eval_figure, gaps, metric_figure
 from incidents.charts.palette import DARK, LIGHT
 from incidents.charts.ratios import share_ratio
-from incidents.charts.typed import float32, from_float32
+from incidents.charts.typed import Numbers, float32, from_float32
 
 HOURS = np.arange(0.0, 24.0 * 11, 24.0)
 N = len(HOURS) - 1
