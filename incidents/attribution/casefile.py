@@ -100,11 +100,11 @@ def read_case(incident: Incident, *, settings: Settings | None = None, adjust: A
         changes = adjust(changes)
     ids = distinct(tallies.segment, use.segment, metrics.segment)
     segments = segment_values(ids)
-    dimensions = _dimensions(incident, segments.values(), changes)
-    patterns = _Patterns(segments, dimensions)
+    dimensions = dimensions_in(incident, segments.values(), changes)
+    patterns = SegmentPatterns(segments, dimensions)
     segment_ids = np.unique(tallies.segment)
     symptom_ids, symptoms, cell_symptom = _symptoms(incident, tallies)
-    usage, usage_total = _usage(axis, use, patterns)
+    usage, usage_total = usage_in(axis, use, patterns)
     counted = _Counted(tallies=tallies, use=use, patterns=patterns)
     versions = _version_use(axis, dimensions, changes, counted)
     evidence = CaseEvidence(
@@ -120,7 +120,7 @@ def read_case(incident: Incident, *, settings: Settings | None = None, adjust: A
         cell_symptom=cell_symptom,
         cell_count=tallies.count,
         changes=tuple(
-            exposure_of(_logged(change, axis.zone), axis=axis, dimensions=dimensions, versions=versions)
+            exposure_of(logged_change(change, axis.zone), axis=axis, dimensions=dimensions, versions=versions)
             for change in changes
         ),
         usage=usage,
@@ -139,7 +139,7 @@ def read_case(incident: Incident, *, settings: Settings | None = None, adjust: A
     )
 
 
-def _dimensions(
+def dimensions_in(
     incident: Incident, segments: Iterable[Mapping[str, str]], changes: Sequence[Change]
 ) -> tuple[Dimension, ...]:
     """Return the catalogue's dimensions, then what segments and scopes add to them, in a stable order."""
@@ -162,7 +162,7 @@ def _dimensions(
     )
 
 
-class _Patterns:
+class SegmentPatterns:
     """Value indices of segments by their id."""
 
     def __init__(self, segments: Mapping[int, Mapping[str, str]], dimensions: Sequence[Dimension]) -> None:
@@ -206,7 +206,7 @@ def _ended_at(change: Change, zone: ZoneInfo) -> dt.datetime | None:
     return dt.datetime.combine(local.date(), dt.time(), zone).astimezone(dt.UTC)
 
 
-def _logged(change: Change, zone: ZoneInfo) -> LoggedChange:
+def logged_change(change: Change, zone: ZoneInfo) -> LoggedChange:
     links: dict[str, list[str]] = {kind: [] for kind in LinkKind.values}
     for link in change.links.all():
         links[link.kind].append(str(link.other_id))
@@ -234,7 +234,7 @@ class _Counted:
 
     tallies: TicketTallies
     use: UseTallies
-    patterns: _Patterns
+    patterns: SegmentPatterns
 
 
 def _version_use(
@@ -259,7 +259,7 @@ def _version_use(
     return VersionUse(dimension=dimension, counts=counts)
 
 
-def _usage(axis: TimeAxis, use: UseTallies, patterns: _Patterns) -> tuple[Usage | None, Floats | None]:
+def usage_in(axis: TimeAxis, use: UseTallies, patterns: SegmentPatterns) -> tuple[Usage | None, Floats | None]:
     """Return how use spreads over segments, and use per bin where the counts have times."""
     dated = ~np.isnan(use.hour)
     wanted = dated if len(np.unique(use.hour[dated])) > 1 else np.ones(len(dated), dtype=bool)
@@ -278,7 +278,7 @@ def _usage(axis: TimeAxis, use: UseTallies, patterns: _Patterns) -> tuple[Usage 
 
 
 def _over_time(
-    axis: TimeAxis, use: UseTallies, patterns: _Patterns, dimensions: Sequence[Dimension]
+    axis: TimeAxis, use: UseTallies, patterns: SegmentPatterns, dimensions: Sequence[Dimension]
 ) -> tuple[tuple[int, Floats], ...]:
     """Return use per bin and value of each dimension that dated counts tell apart."""
     dated = ~np.isnan(use.hour)
@@ -289,7 +289,9 @@ def _over_time(
     )
 
 
-def _panels(incident: Incident, means: MetricTallies, patterns: _Patterns, width: float) -> tuple[MetricPanel, ...]:
+def _panels(
+    incident: Incident, means: MetricTallies, patterns: SegmentPatterns, width: float
+) -> tuple[MetricPanel, ...]:
     """Return one panel per metric: times against groups, with gaps where there is no point."""
     panels = []
     for metric in Metric.objects.filter(product=incident.product):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import QuerySet
 
 from incidents.attribution.casefile import Casefile, read_case
+from incidents.attribution.designs import PairWays
 from incidents.attribution.differences import (
     Difference,
     FindingMoved,
@@ -39,6 +40,7 @@ __all__ = [
     "FindingMoved",
     "Moved",
     "MovedKind",
+    "PairWays",
     "Rise",
     "Standing",
     "StoredFindings",

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from incidents.attribution.casefile import Casefile, coverage
+from incidents.attribution.designs import PairWays, read_ways, ways_apart
 from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.stats.attribution.findings import (
     Attribution,
@@ -56,6 +57,7 @@ class StoredFindings:
     separations: tuple[Separation, ...]
     diagnostics: Diagnostics
     interactions: tuple[Interaction, ...] = ()
+    designs: tuple[PairWays, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,7 @@ def encode(case: Casefile, found: Attribution) -> dict[str, Any]:
             "log_evidence": _number(found.diagnostics.log_evidence),
         },
         "interactions": [_interaction(one) for one in found.interactions],
+        "designs": ways_apart(case, found),
         "coverage": coverage(case),
         "layers": _layers(case, found),
     }
@@ -266,6 +269,7 @@ def decode(result: Mapping[str, Any]) -> StoredFindings:
         ),
         diagnostics=Diagnostics(**{name: told[name] for name in Diagnostics.__dataclass_fields__}),
         interactions=tuple(_read_interaction(one) for one in result.get("interactions", ())),
+        designs=read_ways(result.get("designs", ())),
     )
 
 

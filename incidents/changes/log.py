@@ -1,6 +1,7 @@
 """The change log as people read it: filtered, and one entry with all that hangs on it."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,18 @@ def in_force_with(change: Change) -> QuerySet[Change]:
         .exclude(Q(pk=change.pk) | Q(kind="client_release"))
         .order_by("started_at")
     )
+
+
+def among(user: "User | AnonymousUser", product: Product, ids: Sequence[int]) -> list[Change]:
+    """Return the product's changes with these ids that the person may view, with their steps and links."""
+    rows = visible_changes(user).filter(product=product, pk__in=list(ids))
+    return list(rows.prefetch_related("rollout_steps", "links").order_by("started_at", "id"))
+
+
+def newest(user: "User | AnonymousUser", product: Product, most: int) -> list[Change]:
+    """Return the product's newest changes, those still to come first, client releases left out."""
+    rows = visible_changes(user).filter(product=product).exclude(kind="client_release")
+    return list(rows[:most])
 
 
 def next_external_id(product: Product) -> str:

@@ -109,36 +109,3 @@ def _nuisance_information(mean: Floats, totals: Floats, shared: Floats, trend: F
     own[-1, -1] = float(trend**2 @ totals - (shared * (trend * totals) ** 2).sum()) + 1.0
     own += 1e-9 * np.trace(own) * np.eye(len(own))
     return own
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy:
-    """What would separate two changes: so many times the complaints (infinite: none are enough), or a part held back.
-
-    `hold_back` is the segment whose exclusion from the second change raises D most, and the D that it would give.
-    """
-
-    tickets_factor: float
-    hold_back: int | None
-    discrimination_then: float
-
-
-def remedy(
-    exposure: Floats, expected: Floats, *, first: int, second: int, excess: Floats, dispersion: float = 0.0
-) -> Remedy:
-    """Return what would separate `first` from `second`; arguments as in `identifiability`."""
-    now = identifiability(exposure, expected, excess=excess, dispersion=dispersion).discrimination[first, second]
-    best: tuple[float, int | None] = (float(now), None)
-    for segment in range(exposure.shape[2]):
-        if not exposure[second, :, segment].any():
-            continue
-        changed = exposure[[first, second]].copy()
-        changed[1, :, segment] = 0.0
-        if not changed[1].any():
-            continue
-        then = identifiability(changed, expected, excess=excess[[first, second]], dispersion=dispersion)
-        value = float(then.discrimination[0, 1])
-        if value > best[0]:
-            best = (value, segment)
-    factor = ENOUGH / now if now > 1e-9 else float("inf")
-    return Remedy(tickets_factor=max(float(factor), 1.0), hold_back=best[1], discrimination_then=best[0])

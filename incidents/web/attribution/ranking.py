@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from incidents.attribution.queries import Rise, StoredFindings
+from incidents.attribution.queries import PairWays, Rise, StoredFindings
 from incidents.changes.enums import ChangeKind
 from incidents.charts import labels
 from incidents.stats.attribution.findings import ChangeFinding, Estimate, Separation, SymptomExcess
 from incidents.web.attribution.evidence import number
+from incidents.web.presenters.ways import way as remedy
 
 if TYPE_CHECKING:
     from incidents.changes.models import Change
@@ -145,7 +146,7 @@ def rank(
     attributed = sorted(
         (row for row in rows.values() if row.finding.verdict == "contributing"), key=lambda r: -r.finding.excess.value
     )
-    sets = _sets(rows, found.separations)
+    sets = _sets(rows, found)
     unsupported = sorted(
         (row for row in rows.values() if row.finding.verdict == "not supported"),
         key=lambda r: (-round(r.finding.probability, 2), r.title),
@@ -210,7 +211,7 @@ def reason(finding: ChangeFinding) -> str:
     return "No rise that the background does not explain."
 
 
-def _sets(rows: Mapping[str, Row], separations: Sequence[Separation]) -> tuple[AmbiguousSet, ...]:
+def _sets(rows: Mapping[str, Row], told: StoredFindings) -> tuple[AmbiguousSet, ...]:
     """Join ambiguous changes that cannot be told apart into sets, the likeliest first."""
     ambiguous = {key for key, row in rows.items() if row.finding.verdict == "ambiguous"}
     found, seen = [], set()
@@ -225,14 +226,20 @@ def _sets(rows: Mapping[str, Row], separations: Sequence[Separation]) -> tuple[A
             seen.add(one)
             members.append(one)
             queue += [other for other in rows[one].finding.indistinguishable_from if other in rows]
-        found.append(_set([rows[one] for one in members], separations))
+        found.append(_set([rows[one] for one in members], told))
     return tuple(found)
 
 
-def _set(members: list[Row], separations: Sequence[Separation]) -> AmbiguousSet:
+def _set(members: list[Row], told: StoredFindings) -> AmbiguousSet:
     members = sorted(members, key=lambda r: (-r.finding.probability, r.title))
     keys = {row.finding.key: row.title for row in members}
-    pairs = [one for one in separations if one.first in keys and one.second in keys]
+    designed = [one for one in told.designs if one.first in keys and one.second in keys]
+    known = {frozenset((one.first, one.second)) for one in designed}
+    pairs = [
+        one
+        for one in told.separations
+        if one.first in keys and one.second in keys and frozenset((one.first, one.second)) not in known
+    ]
     if len(members) == 1:
         heading = "This one, or nothing: the data cannot tell"
     elif len(members) == 2:
@@ -243,7 +250,15 @@ def _set(members: list[Row], separations: Sequence[Separation]) -> AmbiguousSet:
         rows=tuple(members),
         heading=heading,
         probability=max(row.finding.set_probability for row in members),
-        ways=tuple(way(pair, keys) for pair in pairs),
+        ways=(*(_designed(one, keys) for one in designed), *(way(pair, keys) for pair in pairs)),
+    )
+
+
+def _designed(pair: PairWays, titles: Mapping[str, str]) -> str:
+    """Return what would have told two changes apart, each way tried on the case's own design."""
+    ways = [remedy(one.kind, one.amount, titles.get(one.change or "", ""), one.segment) for one in pair.ways]
+    return (
+        f"“{titles[pair.first]}” and “{titles[pair.second]}”: any one of these would tell them apart. {' '.join(ways)}"
     )
 
 
