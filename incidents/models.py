@@ -1,6 +1,6 @@
 """The registry of models: it only re-exports, so that Django finds every one of them."""
 
-from incidents.attribution.models import AttributionRun
+from incidents.attribution.models import AttributionRun, SavedScenario
 from incidents.catalog.models import DataMark, Dimension, DimensionValue, Membership, Product, Segment, Source, Symptom
 from incidents.changes.models import ArtifactVersion, Change, ChangeLink, RolloutStep
 from incidents.core.models import AuditEntry
@@ -83,6 +83,7 @@ __all__ = [
     "ReviewRequest",
     "Revision",
     "RolloutStep",
+    "SavedScenario",
     "Segment",
     "Source",
     "Statement",

@@ -28,3 +28,24 @@ class AttributionRun(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         indexes = [models.Index(fields=["incident", "-created_at"], name="run_incident_newest")]
+
+
+class SavedScenario(models.Model):
+    """A what-if that somebody kept: what was asked, what came out, and of which evidence and code."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="scenarios")
+    name = models.CharField(max_length=120)
+    scenario = models.JSONField()
+    # Findings as things were and as they might have been, without layers and checks.
+    answer = models.JSONField()
+    input_hash = models.CharField(max_length=64)
+    code_version = models.CharField(max_length=40)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["incident", "name"], name="scenario_name_once")]
+
+    def __str__(self) -> str:
+        return self.name

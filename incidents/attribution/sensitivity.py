@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from incidents.attribution.casefile import Casefile, read_case
 from incidents.attribution.inputs import case_fingerprint
 from incidents.attribution.queries import SENSITIVITY_JOB
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 # The part of the window that is left out at either end.
 _TRIM = 0.15
+# How far the use of a segment is put off: to two thirds, or to one and a half.
+_OFF = float(np.log(1.5))
 
 
 def _settings(**values: Any) -> Callable[[Casefile], Casefile]:
@@ -36,6 +40,19 @@ def _settings(**values: Any) -> Callable[[Casefile], Casefile]:
 
 def _without_usage(case: Casefile) -> Casefile:
     return replace(case, evidence=replace(case.evidence, usage=None, usage_total=None, usage_over_time=()))
+
+
+def _other_weights(seed: int) -> Callable[[Casefile], Casefile]:
+    """Return what fits a case with the use of every segment off by half, up or down, each in its own way."""
+
+    def vary(case: Casefile) -> Casefile:
+        usage = case.evidence.usage
+        if usage is None:
+            return case
+        off = np.exp(_OFF * np.random.default_rng(seed).choice([-1.0, 1.0], len(usage.share)))
+        return replace(case, evidence=replace(case.evidence, usage=replace(usage, share=usage.share * off)))
+
+    return vary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +74,9 @@ VARIANTS = (
     Variant(key="lasting", name="No effect fades", apply=_settings(half_lives=(0.0,))),
     Variant(key="no_metrics", name="Without the metrics", apply=_settings(use_metrics=False)),
     Variant(key="no_usage", name="Without counts of use", apply=_without_usage),
+    Variant(key="weights", name="Use of each segment off by half", apply=_other_weights(1)),
+    Variant(key="other_weights", name="Off by half the other way", apply=_other_weights(2)),
+    Variant(key="no_evaluations", name="Without the evaluations", apply=_settings(use_evaluations=False)),
     Variant(key="later_start", name="Without the first weeks of the window", trim=(_TRIM, 0.0)),
     Variant(key="earlier_end", name="Without the last weeks of the window", trim=(0.0, _TRIM)),
 )
@@ -93,7 +113,7 @@ def _within(progress: Progress, begun: int, name: str) -> Progress:
 
 
 def _kept(result: Mapping[str, Any]) -> dict[str, Any]:
-    members = ("change", "verdict", "probability", "excess")
+    members = ("change", "verdict", "probability", "excess", "share")
     return {
         "changes": [{name: one[name] for name in members} for one in result["changes"]],
         "unattributed": result["unattributed"]["excess"],

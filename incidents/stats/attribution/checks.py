@@ -198,7 +198,16 @@ class Checks:
             direction = "contradicts"
         elif estimate.high < 1.3:
             direction = "supports"
-        return EvidenceItem(kind="prior", direction=direction, estimate=estimate)
+        shown = recent | earlier
+        scale = series.inside[earlier].sum() / max(float(series.expected_in[earlier].sum()), 1e-12)
+        figure = Figure(
+            x=_tuple(series.hours[shown]),
+            series=(
+                ("observed", _tuple(series.inside[shown])),
+                ("expected", _tuple(scale * series.expected_in[shown])),
+            ),
+        )
+        return EvidenceItem(kind="prior", direction=direction, estimate=estimate, figure=figure)
 
     def _revert(self, series: _Series) -> EvidenceItem | None:
         top = np.flatnonzero(series.exposed > 0.75)
@@ -251,7 +260,14 @@ class Checks:
         if pause.sum() < 1 or again.sum() < 1:
             return None
         estimate = _ratio(series.inside, series.expected_in, pause, again, series.variance)
-        return EvidenceItem(kind="return", direction=_above_one(estimate), estimate=estimate)
+        figure = Figure(
+            x=_tuple(series.hours),
+            series=(
+                ("relative excess", _tuple(_relative(series.inside, series.expected_in, pause) - 1.0)),
+                ("exposed", _tuple(series.exposed)),
+            ),
+        )
+        return EvidenceItem(kind="return", direction=_above_one(estimate), estimate=estimate, figure=figure)
 
     def _alternatives(self, j: int) -> list[EvidenceItem]:
         """Who else may own the excess of which this change is a possible owner."""
@@ -290,6 +306,7 @@ class Checks:
                     estimate=Estimate(value=effect.z, low=effect.z - NORMAL_90, high=effect.z + NORMAL_90),
                     log_bayes_factor=float(self.metrics.log_odds[j]),
                     other=key,
+                    figure=self.metrics.figure(j, key),
                 )
             )
         return sorted(out, key=lambda item: -abs(item.estimate.value))[:6]

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from incidents.stats.attribution.evidence import CaseEvidence, Floats, MetricPanel
+from incidents.stats.attribution.evidence import CaseEvidence, Floats, Ints, MetricPanel
 from incidents.stats.attribution.exposure import grid, ramp
+from incidents.stats.attribution.findings import Figure
 from incidents.stats.attribution.frame import Frame
 from incidents.stats.metric_effect import MetricEffect, adverse_log_odds, joint_effects
 
+FEWEST_SHOWN, MOST_SHOWN = 4, 90  # times of a figure
+MOSTLY = 0.9  # of a group's use: reached, or (the rest) not reached, in a figure
 MOST_TIMES = 240  # longer series are averaged to so many times
 
 
@@ -18,6 +21,21 @@ class MetricEvidence:
 
     log_odds: Floats
     effects: tuple[tuple[tuple[str, MetricEffect], ...], ...]
+    panels: tuple[tuple[MetricPanel, Floats], ...] = ()  # with the share of each group's use in scope (J, G)
+
+    def figure(self, j: int, key: str) -> Figure | None:
+        """Return a metric over time where change j reached most of the use, and where it reached none."""
+        for panel, share in self.panels:
+            if panel.key != key or len(panel.hours) < FEWEST_SHOWN:
+                continue
+            part = np.arange(len(panel.hours)) * min(len(panel.hours), MOST_SHOWN) // len(panel.hours)
+            sides = [("in its scope", share[j] > MOSTLY), ("elsewhere", share[j] < 1.0 - MOSTLY)]
+            series = [(name, _averaged(panel.values[:, chosen], part)) for name, chosen in sides if chosen.any()]
+            if not series:
+                return None
+            hours = np.bincount(part, weights=panel.hours) / np.bincount(part)
+            return Figure(x=tuple(float(h) for h in np.round(hours, 2)), series=tuple(series))
+        return None
 
 
 def metric_evidence(frame: Frame) -> MetricEvidence:
@@ -26,12 +44,14 @@ def metric_evidence(frame: Frame) -> MetricEvidence:
     n = frame.n_changes
     found: list[list[tuple[str, MetricEffect]]] = [[] for _ in range(n)]
     tables: list[list[MetricEffect | None]] = []
+    panels: list[tuple[MetricPanel, Floats]] = []
     adverse: list[int] = []
     scales: list[float] = []
     for told in evidence.metrics if n else ():
         panel = _shortened(told)
         effects = joint_effects(panel.values, _exposures(frame, evidence, panel))
         tables.append(effects)
+        panels.append((panel, _group_share(frame, panel)))
         adverse.append({"higher": -1, "lower": 1}.get(panel.better or "", 0))
         scales.append(_scale(panel.values))
         for j, effect in enumerate(effects):
@@ -47,7 +67,15 @@ def metric_evidence(frame: Frame) -> MetricEvidence:
                 if_harmful=settings.metric_moves_if_harmful,
                 if_harmless=settings.metric_moves_if_harmless,
             )
-    return MetricEvidence(log_odds=odds, effects=tuple(tuple(own) for own in found))
+    return MetricEvidence(log_odds=odds, effects=tuple(tuple(own) for own in found), panels=tuple(panels))
+
+
+def _averaged(values: Floats, part: Ints) -> tuple[float, ...]:
+    """Average groups (T, G) and neighbouring times; NaN where there is no point."""
+    known = ~np.isnan(values)
+    count = np.bincount(part, weights=known.sum(1))
+    total = np.bincount(part, weights=np.where(known, values, 0.0).sum(1))
+    return tuple(float(v) for v in np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
 def _compared(effect: MetricEffect | None) -> MetricEffect | None:
@@ -59,11 +87,16 @@ def _compared(effect: MetricEffect | None) -> MetricEffect | None:
     return effect if effect is not None and effect.comparison else None
 
 
-def _exposures(frame: Frame, evidence: CaseEvidence, panel: MetricPanel) -> Floats:
-    """Exposed share of each change at each time and group (J, T, G)."""
+def _group_share(frame: Frame, panel: MetricPanel) -> Floats:
+    """Return the share of each group's use that lies in each change's scope (J, G)."""
     everything = frame.lattice.margins(frame.usage).ravel()
     pattern = frame.lattice.locate(panel.groups)
-    share = frame.inside[:, pattern] / np.maximum(everything[pattern], 1e-300)
+    return np.asarray(frame.inside[:, pattern] / np.maximum(everything[pattern], 1e-300), dtype=np.float64)
+
+
+def _exposures(frame: Frame, evidence: CaseEvidence, panel: MetricPanel) -> Floats:
+    """Exposed share of each change at each time and group (J, T, G)."""
+    share = _group_share(frame, panel)
     fine = grid(evidence.edges)
     centre = 0.5 * (fine[:-1] + fine[1:])
     out = np.zeros((frame.n_changes, *panel.values.shape))

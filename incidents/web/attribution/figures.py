@@ -47,8 +47,10 @@ def evidence_figure(item: EvidenceItem, *, start: dt.datetime, zone: tzinfo) -> 
     known = [v for _, values in lines for v in values if math.isfinite(v)]
     if not known:
         return None
-    scales = _Scales(x=(min(x), max(x)), y=(min(0.0, *known), max(0.0, *known) or 1.0))
-    write = labels.percent if any(name in PERCENT for name, _ in lines) else labels.count
+    is_level = item.kind == "metric"  # a level has no natural zero
+    y = (min(known), max(known)) if is_level else (min(0.0, *known), max(0.0, *known) or 1.0)
+    scales = _Scales(x=(min(x), max(x)), y=y if y[1] > y[0] else (y[0], y[0] + 1.0))
+    write = labels.percent if any(name in PERCENT for name, _ in lines) else _level if is_level else labels.count
     ends = [_moment(start, at, zone) if item.kind != "dose" else labels.percent(at) for at in scales.x]
     parts = [_backdrop(x, values, scales) for name, values in item.figure.series if name == EXPOSED]
     parts += [_axis(scales, ends, write)]
@@ -65,9 +67,16 @@ def evidence_figure(item: EvidenceItem, *, start: dt.datetime, zone: tzinfo) -> 
     )
 
 
+def _level(value: float) -> str:
+    """Return a metric's value with three digits at most after the point."""
+    return labels.decimal(value, 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 3)
+
+
 def _axis(scales: _Scales, ends: Sequence[str], write: Callable[[float], str]) -> SafeString:
-    zero = scales.down(0.0)
-    marks = [(scales.y[1], scales.down(scales.y[1]) + 4)] + ([(0.0, zero + 3)] if zero > TOP + 14 else [])
+    zero = scales.down(min(max(0.0, scales.y[0]), scales.y[1]))
+    marks = [(scales.y[1], scales.down(scales.y[1]) + 4)] + (
+        [(max(0.0, scales.y[0]), zero + 3)] if zero > TOP + 14 else []
+    )
     if scales.y[0] < 0 and HEIGHT - BOTTOM - zero > 9:
         marks.append((scales.y[0], HEIGHT - BOTTOM + 3))
     return format_html(

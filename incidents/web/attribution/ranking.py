@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from incidents.attribution.queries import PairWays, Rise, StoredFindings
 from incidents.changes.enums import ChangeKind
@@ -10,6 +12,7 @@ from incidents.charts import labels
 from incidents.stats.attribution.findings import ChangeFinding, Estimate, Separation, SymptomExcess
 from incidents.web.attribution.evidence import number
 from incidents.web.presenters.ways import way as remedy
+from incidents.web.segments import segment_query
 
 if TYPE_CHECKING:
     from incidents.changes.models import Change
@@ -114,6 +117,8 @@ class RiseRow:
     rise: Rise
     where: str
     symptom: str
+    overlay: str  # the overlay's address, without its path: this window and segment
+    record: str  # what a new change would begin with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,7 +307,19 @@ def symptom_name(key: str) -> str:
 def _rise(rise: Rise, names: Mapping[str, str]) -> RiseRow:
     where = " and ".join(f"{dimension}={' or '.join(values)}" for dimension, values in sorted(rise.scope.items()))
     symptom = names.get(rise.symptom, symptom_name(rise.symptom)) if rise.symptom is not None else ""
-    return RiseRow(rise=rise, where=where, symptom=symptom)
+    segment = segment_query({key: [str(value) for value in values] for key, values in rise.scope.items()})
+    length = rise.ends_at - rise.starts_at
+    around = max(length / 2, timedelta(days=2))
+    window = urlencode({"from": (rise.starts_at - around).isoformat(), "to": (rise.ends_at + around).isoformat()})
+    scope = urlencode([(f"scope.{key}", value) for key, values in sorted(rise.scope.items()) for value in values])
+    start = urlencode({"started_at": rise.starts_at.isoformat()})
+    return RiseRow(
+        rise=rise,
+        where=where,
+        symptom=symptom,
+        overlay="&".join(part for part in (window, segment, "layers=1") if part),
+        record="&".join(part for part in (start, scope) if part),
+    )
 
 
 def _headline(attributed: Sequence[Row], sets: Sequence[AmbiguousSet], n_changes: int, n_tickets: int) -> str:

@@ -1,6 +1,7 @@
 """Runs: their history, the record of one, and how two differ."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +11,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from incidents.attribution import queries
+from incidents.charts import labels
 from incidents.core.errors import NotThere
+from incidents.stats.attribution.findings import Estimate
 from incidents.web.attribution.moved import moved_lines
 from incidents.web.attribution.ranking import VERDICTS
 from incidents.web.attribution.views import attribution_context, ranking_of
 
 SHOWN = 100
+MOST_SENTENCES = 8
 
 
 @require_safe
@@ -70,11 +74,13 @@ def run_compare(request: HttpRequest, case_id: int) -> HttpResponse:
     before, after = sorted((_run(request, case_id, int(one)) for one in chosen), key=lambda run: run.pk)
     difference = queries.differences_between(before, after)
     titles = {int(key): told["title"] for run in (before, after) for key, told in run.inputs["changes"].items()}
+    moved = moved_findings(difference.findings, titles)
     context |= {
         "before": before,
         "after": after,
         "lines": moved_lines(difference.inputs, context["reader_zone"]),
-        "moved_findings": moved_findings(difference.findings, titles),
+        "moved_findings": moved,
+        "in_words": in_words(moved, (difference.before.unattributed, difference.after.unattributed)),
         "unattributed": (difference.before.unattributed, difference.after.unattributed),
     }
     return render(request, "attribution/compare.html", context)
@@ -99,6 +105,39 @@ def moved_findings(findings: Any, titles: dict[int, str]) -> list[MovedFinding]:
         )
         for one in findings
     ]
+
+
+def in_words(moved: Sequence[MovedFinding], unattributed: tuple[Estimate, Estimate]) -> list[str]:
+    """Return how an answer moved, a sentence a change, moved verdicts first."""
+    told = []
+    for one in moved[:MOST_SENTENCES]:
+        if one.before is None or one.after is None:
+            gone = one.after is None
+            rest = one.before if gone else one.after
+            held = labels.interval(rest.excess.value, rest.excess.low, rest.excess.high)
+            told.append(
+                f"“{one.title}” is {'no longer' if gone else 'now'} among the changes; "
+                f"{'it had' if gone else 'it has'} {held} complaints."
+            )
+            continue
+        before, after = one.before.excess, one.after.excess
+        apart = after.low > before.high or after.high < before.low
+        shift = f"{labels.count(before.value)} to {labels.count(after.value)} complaints"
+        certainty = "beyond both intervals" if apart else "within the intervals"
+        if one.verdict_moved:
+            told.append(
+                f"“{one.title}” went from “{one.words[0].lower()}” to “{one.words[1].lower()}”: from {shift}, "
+                f"probability {labels.percent(one.before.probability)} to {labels.percent(one.after.probability)}."
+            )
+        else:
+            way = "rose" if after.value > before.value else "fell"
+            told.append(f"“{one.title}” {way} from {shift}, {certainty}.")
+    first, second = (one.value for one in unattributed)
+    if abs(second - first) >= max(1.0, 0.02 * max(first, second)):
+        told.append(
+            f"What no known change explains went from {labels.count(first)} to {labels.count(second)} complaints."
+        )
+    return told
 
 
 def _run(request: HttpRequest, case_id: int, run_id: int) -> Any:

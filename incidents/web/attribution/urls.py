@@ -14,6 +14,13 @@ urlpatterns = [
     ),
     path("cases/<int:case_id>/attribution/what-if/", whatif.what_if, name="attribution-what-if"),
     path("cases/<int:case_id>/attribution/what-if/<int:job_id>/", whatif.what_if_result, name="what-if-result"),
+    path("cases/<int:case_id>/attribution/what-if/<int:job_id>/keep/", whatif.what_if_keep, name="what-if-keep"),
+    path("cases/<int:case_id>/attribution/scenarios/<int:scenario_id>/", whatif.scenario, name="scenario"),
+    path(
+        "cases/<int:case_id>/attribution/scenarios/<int:scenario_id>/forget/",
+        whatif.scenario_forget,
+        name="scenario-forget",
+    ),
     path("cases/<int:case_id>/attribution/assumptions/", sensitivity.sensitivity, name="sensitivity"),
     path("cases/<int:case_id>/runs/", runs.run_history, name="runs"),
     path("cases/<int:case_id>/runs/compare/", runs.run_compare, name="runs-compare"),

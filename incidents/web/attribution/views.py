@@ -22,6 +22,7 @@ from incidents.response.queries import candidates_of, incident_for
 from incidents.tickets.inbox import TicketFilter, tickets_matching
 from incidents.web.accounts.preferences import zone_of as preferred_zone
 from incidents.web.attribution.evidence import cards
+from incidents.web.attribution.grade import grade_of
 from incidents.web.attribution.limits import limits
 from incidents.web.attribution.moved import moved_lines
 from incidents.web.attribution.ranking import Ranking, Row, rank, symptom_name
@@ -142,6 +143,7 @@ def attribution_change(request: HttpRequest, case_id: int, change_id: int) -> Ht
             start=context["incident"].starts_at,
             zone=context["reader_zone"],
         ),
+        "grade": grade_of(row.finding),
         "twins": [one for one in _rows(ranking) if one.finding.key in row.finding.indistinguishable_from],
         "together": [
             one

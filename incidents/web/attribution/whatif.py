@@ -3,21 +3,22 @@
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents.attribution import queries, scenarios
+from incidents.attribution import queries, saved, scenarios
 from incidents.catalog.queries import dimensions_of
 from incidents.charts import labels
 from incidents.core.access import Action
-from incidents.core.errors import NotThere
+from incidents.core.errors import NotReady, NotThere
 from incidents.jobs.enums import JobState
 from incidents.jobs.queries import job_by_id
-from incidents.response.queries import changes_of
-from incidents.web.attribution.runs import moved_findings
+from incidents.response.queries import changes_of, incident_for
+from incidents.web.attribution.runs import in_words, moved_findings
 from incidents.web.attribution.views import attribution_context
 from incidents.web.fields import ZonedDateTimeField
 from incidents.web.jobs.progress import job_context
@@ -105,7 +106,8 @@ def what_if(request: HttpRequest, case_id: int) -> HttpResponse:
             incident=context["incident"], scenario=form.scenario(), actor=signed_in(request)
         )
         return redirect("what-if-result", case_id=case_id, job_id=job.pk)
-    return render(request, "attribution/what_if.html", context | {"form": form}, status=422 if form.is_bound else 200)
+    context |= {"form": form, "kept": list(saved.saved_scenarios(context["incident"]))}
+    return render(request, "attribution/what_if.html", context, status=422 if form.is_bound else 200)
 
 
 @require_safe
@@ -116,22 +118,71 @@ def what_if_result(request: HttpRequest, case_id: int, job_id: int) -> HttpRespo
     job = job_by_id(job_id)
     if job.payload.get("incident") != case_id or job.kind != queries.WHAT_IF_JOB:
         raise NotThere("This case has no such what-if.")
-    scenario = scenarios.read_scenario(job.payload["scenario"])
-    change = queries.changes_by_id([scenario.change]).get(scenario.change)
-    title = change.title if change is not None else "a change that left the log"
-    context |= {"question": _question(scenario, title, context["reader_zone"]), "changed": change}
+    context |= _asked(scenarios.read_scenario(job.payload["scenario"]), context["reader_zone"])
     answer = queries.what_if_answer(job) if job.state == JobState.SUCCEEDED else None
     if answer is None:
         then = reverse("what-if-result", args=[case_id, job_id])
         context["what_if_progress"] = job_context(request, job, label="What if", then=then)
     else:
-        before, after = answer
-        titles = {one.pk: one.title for one in queries.changes_by_id([int(f.key) for f in before.changes]).values()}
-        context |= {
-            "moved_findings": moved_findings(queries.moved_findings(before, after), titles),
-            "unattributed": (before.unattributed, after.unattributed),
-        }
+        context |= _answered(answer) | {"keep_job": job_id}
     return render(request, "attribution/what_if_result.html", context)
+
+
+def _asked(scenario: scenarios.Scenario, zone: Any) -> dict[str, Any]:
+    change = queries.changes_by_id([scenario.change]).get(scenario.change)
+    title = change.title if change is not None else "a change that left the log"
+    return {"question": _question(scenario, title, zone), "changed": change}
+
+
+def _answered(answer: tuple[queries.StoredFindings, queries.StoredFindings]) -> dict[str, Any]:
+    before, after = answer
+    titles = {one.pk: one.title for one in queries.changes_by_id([int(f.key) for f in before.changes]).values()}
+    moved = moved_findings(queries.moved_findings(before, after), titles)
+    return {
+        "moved_findings": moved,
+        "in_words": in_words(moved, (before.unattributed, after.unattributed)),
+        "unattributed": (before.unattributed, after.unattributed),
+    }
+
+
+@require_POST
+@login_required
+def what_if_keep(request: HttpRequest, case_id: int, job_id: int) -> HttpResponse:
+    """Keep an answer under a name."""
+    user = signed_in(request)
+    incident = incident_for(user, case_id, Action.ATTRIBUTE)
+    try:
+        row = saved.keep_scenario(
+            incident=incident, job=job_by_id(job_id), name=request.POST.get("name", ""), actor=user
+        )
+    except NotReady as missing:
+        messages.error(request, str(missing))
+        return redirect("what-if-result", case_id=case_id, job_id=job_id)
+    messages.success(request, f"Kept as “{row.name}”.")
+    return redirect("scenario", case_id=case_id, scenario_id=row.pk)
+
+
+@require_safe
+@login_required
+def scenario(request: HttpRequest, case_id: int, scenario_id: int) -> HttpResponse:
+    """Show a kept what-if, and whether the evidence has moved since."""
+    context = attribution_context(request, case_id)
+    row = saved.saved_scenario(context["incident"], scenario_id)
+    context |= _asked(saved.scenario_of(row), context["reader_zone"])
+    context |= _answered(saved.answer_of(row))
+    context |= {"kept_as": row, "stale": row.input_hash != queries.case_fingerprint(context["incident"])}
+    return render(request, "attribution/what_if_result.html", context)
+
+
+@require_POST
+@login_required
+def scenario_forget(request: HttpRequest, case_id: int, scenario_id: int) -> HttpResponse:
+    """Forget a kept what-if."""
+    user = signed_in(request)
+    incident = incident_for(user, case_id, Action.ATTRIBUTE)
+    name = saved.forget_scenario(incident=incident, pk=scenario_id, actor=user)
+    messages.success(request, f"Forgot “{name}”.")
+    return redirect("attribution-what-if", case_id=case_id)
 
 
 def _question(scenario: scenarios.Scenario, title: str, zone: Any) -> str:

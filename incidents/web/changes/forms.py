@@ -1,10 +1,12 @@
 """The form for entering or correcting a change."""
 
 import datetime as dt
+from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.http import QueryDict
 
 from incidents.catalog.queries import dimensions_of
 from incidents.changes.editing import ChangeRecord
@@ -129,4 +131,19 @@ def initial_of(change: Any, zone: ZoneInfo) -> dict[str, Any]:
             "artifact_before": artifact.before,
             "artifact_after": artifact.after,
         }
+    return initial
+
+
+def started_with(query: QueryDict, product: Any) -> dict[str, Any]:
+    """Return what an address says of a change that is to be recorded: `started_at`, and `scope.<dimension>` values."""
+    initial: dict[str, Any] = {}
+    # an address without a time, or with one that is none, begins an empty form
+    with suppress(ValueError):
+        at = dt.datetime.fromisoformat(query.get("started_at", ""))
+        initial["started_at"] = at.astimezone(ZoneInfo(product.timezone))
+    for dimension in dimensions_of(product):
+        known = {value.key for value in dimension.values.all()}
+        chosen = [value for value in query.getlist(SCOPE + dimension.key) if value in known]
+        if chosen:
+            initial[SCOPE + dimension.key] = chosen
     return initial

@@ -18,7 +18,7 @@ from incidents.core.access import Action
 from incidents.core.audit import audit_trail
 from incidents.core.errors import Conflict
 from incidents.response.queries import visible_incidents
-from incidents.web.changes.forms import ChangeForm, initial_of
+from incidents.web.changes.forms import ChangeForm, initial_of, started_with
 from incidents.web.people import signed_in
 
 STATES = (
@@ -92,7 +92,7 @@ def change_new(request: HttpRequest, product_slug: str) -> HttpResponse:
     user = signed_in(request)
     product = product_by_slug(user, product_slug)
     require(user, Action.EDIT_CHANGES, product)
-    form = ChangeForm(request.POST or None, product=product)
+    form = ChangeForm(request.POST or None, product=product, initial=started_with(request.GET, product))
     if request.method == "POST" and form.is_valid():
         row = record_change(actor=user, product=product, record=form.record())
         messages.success(request, "Recorded. Cases whose window it touches show their attribution as out of date.")

@@ -7,6 +7,7 @@ from typing import Any
 from incidents.attribution.queries import changes_by_id, latest_run
 from incidents.attribution.tickets import NOBODY, ticket_probabilities
 
+LISTED_FROM, MOST_LISTED = 0.1, 2  # causes that the list of tickets shows
 SHOWN_FROM = 0.03  # causes below this probability are folded together
 
 
@@ -28,6 +29,25 @@ def probable_causes(ticket: Any, cases: Sequence[Any]) -> list[ProbableCause]:
         if found:
             return _named(found)
     return []
+
+
+def causes_of(tickets: Sequence[Any], case: Any) -> dict[int, list[ProbableCause]]:
+    """Return, by ticket, what the newest run of a case says of many tickets at once; without a run, nothing."""
+    run = latest_run(case)
+    if run is None or not tickets:
+        return {}
+    told = ticket_probabilities(run, [ticket.pk for ticket in tickets])
+    wanted = {pk for found in told.values() for pk, p in found.items() if pk != NOBODY and p >= LISTED_FROM}
+    changes = changes_by_id(sorted(wanted))
+    out = {}
+    for ticket, found in told.items():
+        causes = [
+            ProbableCause(title=changes[pk].title, probability=p, change_id=pk, colour=changes[pk].colour)
+            for pk, p in found.items()
+            if pk in changes and p >= LISTED_FROM
+        ]
+        out[ticket] = sorted(causes, key=lambda cause: -cause.probability)[:MOST_LISTED]
+    return out
 
 
 def _named(found: dict[int, float]) -> list[ProbableCause]:

@@ -34,7 +34,7 @@ from incidents.web.cases.frame import case_context
 from incidents.web.people import signed_in
 from incidents.web.products import product_context
 from incidents.web.segments import chosen_segment, segment_query
-from incidents.web.tickets.causes import probable_causes
+from incidents.web.tickets.causes import causes_of, probable_causes
 from incidents.web.tickets.stated import stated_onset, stated_segment
 
 
@@ -46,6 +46,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
     product = context["product"]
     if product is not None:
         context |= _listing(request, product)
+        context |= {"with_causes": [(one, None) for one in context["page"].tickets]}
         context |= {"display_zone": ZoneInfo(product.timezone), "zone": ZoneInfo(product.timezone)}
     template = (
         "tickets/rows.html" if request.GET.get("after") and request.headers.get("HX-Request") else "tickets/list.html"
@@ -60,6 +61,8 @@ def case_tickets(request: HttpRequest, case_id: int) -> HttpResponse:
     context = case_context(request, case_id, "tickets")
     incident = context["incident"]
     context |= _listing(request, incident.product, starts_at=incident.starts_at, ends_at=incident.ends_at)
+    found = causes_of(context["page"].tickets, incident)
+    context |= {"case_causes": True, "with_causes": [(one, found.get(one.pk)) for one in context["page"].tickets]}
     rows_only = request.GET.get("after") and request.headers.get("HX-Request")
     return render(request, "tickets/rows.html" if rows_only else "tickets/case.html", context)
 
