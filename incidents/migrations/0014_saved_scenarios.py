@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     """One table."""
 
     dependencies = [
-        ("incidents", "0011_subscribers"),
+        ("incidents", "0013_comments_and_copies"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
