@@ -140,11 +140,14 @@ def _exposure(change: Change, axis: TimeAxis, dimensions: tuple[Dimension, ...])
 
 
 def _dispersion(by_day: Floats, weekday: Ints) -> float:
-    """Return the variance of a day's log level beyond Poisson, weekdays set aside, by moments."""
+    """Return the variance of a day's log level beyond Poisson, by moments of steps from day to day, weekdays set aside.
+
+    Steps, not levels: a slow rise is no up and down.
+    """
     if len(by_day) < 8 or by_day.sum() <= 0:
         return LEAST_DISPERSION
     mean = np.array([by_day[weekday == day].mean() if (weekday == day).any() else 0.0 for day in range(7)])
     expected = np.maximum(mean[weekday], 1e-9)
     lost = len(by_day) / max(len(by_day) - 7, 1)
-    variance = float((((by_day - expected) / expected) ** 2).mean() * lost - (1.0 / expected).mean())
+    variance = float((np.diff(by_day / expected) ** 2).mean() / 2.0 * lost - (1.0 / expected).mean())
     return float(np.clip(variance, LEAST_DISPERSION, MOST_DISPERSION))

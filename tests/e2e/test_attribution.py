@@ -1,9 +1,11 @@
 """Attribution in a real browser: run it with a real worker, read the answer, decide, ask what if, small screens."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 import incidents.tasks  # noqa: F401 - registers the handlers, as a worker does
@@ -11,9 +13,10 @@ from incidents.attribution import services
 from incidents.attribution.sensitivity import request_sensitivity
 from incidents.core.access import Role
 from incidents.jobs import runner
+from incidents.jobs.models import Job
 from incidents.response.models import CandidateChange
 from tests.attribution.cases import make_case
-from tests.factories import make_user
+from tests.factories import make_change, make_user
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 PageOpener = Callable[..., Page]
@@ -67,6 +70,36 @@ def test_a_what_if_asks_for_what_it_needs_and_shows_the_difference(
     )
     screenshot(page, "attribution-what-if")
     assert case.incident.runs.count() == 1
+
+
+def test_a_plan_is_asked_for_and_a_what_if_is_kept(open_page: PageOpener, screenshot: Callable[..., object]) -> None:
+    case = make_case(per_day=60)
+    engineer = make_user(Role.ENGINEER, product=case.product)
+    soon = timezone.now() + dt.timedelta(days=2)
+    for title in ("Shorter plans", "Another router"):
+        make_change(case.product, title=title, started_at=soon)
+    page = open_page(user=engineer)
+    page.goto("/changes/")
+    expect(page.get_by_role("heading", name="Planned and new: could complaints tell them apart?")).to_be_visible()
+    page.get_by_role("link", name="Try another plan").click()
+    page.get_by_label("If each raised complaints by").select_option("100")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_text("Complaints could not tell")).to_be_visible()
+    expect(page.get_by_text("Start “Another router”")).to_be_visible()
+    screenshot(page, "changes-apart")
+    assert not overflows(page)
+
+    services.run_attribution(incident=case.incident, actor=None)
+    page.goto(f"/cases/{case.incident.pk}/attribution/what-if/?change={case.harmful.pk}")
+    page.get_by_role("button", name="Fit it").click()
+    page.wait_for_url("**/what-if/*/")
+    runner.run(Job.objects.latest("id").pk, background=False)
+    page.reload()
+    page.get_by_label("Keep it as").fill("Without the short answers")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_text("The evidence is still the same.")).to_be_visible()
+    expect(page.get_by_text("is no longer among the changes")).to_be_visible()
+    screenshot(page, "attribution-scenario")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

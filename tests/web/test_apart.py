@@ -96,3 +96,14 @@ def test_without_complaints_it_says_so() -> None:
     plans(product)
     page = client_of(product).get("/changes/apart/", {"product": product.slug}).content.decode()
     assert "No complaints to plan with" in page
+
+
+def test_an_address_begins_a_new_change_and_passes_over_what_it_does_not_know() -> None:
+    product = product_with_complaints(per_day=2)
+    client = client_of(product)
+    address = f"/products/{product.slug}/changes/new/"
+    begun = client.get(address, {"started_at": "2026-03-03T00:00:00+00:00", "scope.surface": ["cli", "moon"]})
+    form = begun.context["form"]
+    assert form.initial["started_at"] == dt.datetime(2026, 3, 3, tzinfo=dt.UTC)
+    assert form.initial["scope.surface"] == ["cli"]
+    assert client.get(address, {"started_at": "soon"}).context["form"].initial == {}

@@ -61,16 +61,17 @@ class Checks:
             self._scope(series, before, after),
             self._dose(series, before),
             self._prior(series, change.started),
-            self._revert(series),
+            # what a version carries goes as people leave it: the excess of the whole scope falls with its use
+            self._revert(series if change.carrier is None else self._series(j, together, by_version=False)),
             self._return(series),
         ]
         return (*[item for item in items if item is not None], *self._alternatives(j), *self._metrics(j))
 
-    def _series(self, j: int, together: tuple[int, ...]) -> _Series:
+    def _series(self, j: int, together: tuple[int, ...], *, by_version: bool = True) -> _Series:
         frame, summary = self.search.frame, self.summary
         mine = summary.shares[:, [j, *together]].sum(1)
         count = frame.cell_count * np.clip(1.0 - (self.claimed - mine), 0.0, 1.0)
-        held, moved = self._held(j)
+        held, moved = self._held(j, by_version=by_version)
         reach = min(float(frame.reach[j]), 1.0)
         curve = tally(frame.block, frame.curve[j, self._shape(j)] * self._bin_rate(), self.n_blocks) / np.maximum(
             tally(frame.block, self._bin_rate(), self.n_blocks), 1e-300
@@ -89,7 +90,7 @@ class Checks:
             variance=self.found.state.day_dispersion + self.found.state.mix_dispersion,
         )
 
-    def _held(self, j: int) -> tuple[Floats, Floats]:
+    def _held(self, j: int, *, by_version: bool) -> tuple[Floats, Floats]:
         """Return each cell's chance of lying in scope (N,), and how the share of use in scope moves (D,)."""
         base, frame = self.search.base, self.search.frame
         change = frame.evidence.changes[j]
@@ -99,7 +100,7 @@ class Checks:
         if moved is not None:
             held = np.minimum(held * base.cell_moved(moved), 1.0)
             reach = moved.reach
-        if change.carrier is not None:
+        if change.carrier is not None and by_version:
             adoption = tally(frame.block, change.carrier.adoption, self.n_blocks) / np.bincount(frame.block)
             state = frame.kind_state[frame.cell_kind, j]
             held = held * np.where(state == 1, 1.0, np.where(state == 2, 0.0, adoption[self.block]))

@@ -11,7 +11,7 @@ from incidents.stats.attribution.frame import Frame
 from incidents.stats.metric_effect import MetricEffect, adverse_log_odds, joint_effects
 
 FEWEST_SHOWN, MOST_SHOWN = 4, 90  # times of a figure
-MOSTLY = 0.9  # of a group's use: reached, or (the rest) not reached, in a figure
+MOSTLY = 0.7  # of the largest share of use in scope: from there, and below the rest, groups are drawn
 MOST_TIMES = 240  # longer series are averaged to so many times
 
 
@@ -24,12 +24,13 @@ class MetricEvidence:
     panels: tuple[tuple[MetricPanel, Floats], ...] = ()  # with the share of each group's use in scope (J, G)
 
     def figure(self, j: int, key: str) -> Figure | None:
-        """Return a metric over time where change j reached most of the use, and where it reached none."""
+        """Return a metric over time in the groups that change j reached most, and in those that it reached least."""
         for panel, share in self.panels:
             if panel.key != key or len(panel.hours) < FEWEST_SHOWN:
                 continue
             part = np.arange(len(panel.hours)) * min(len(panel.hours), MOST_SHOWN) // len(panel.hours)
-            sides = [("in its scope", share[j] > MOSTLY), ("elsewhere", share[j] < 1.0 - MOSTLY)]
+            most = max(float(share[j].max()), 1e-12)
+            sides = [("reached most", share[j] > MOSTLY * most), ("reached least", share[j] < (1 - MOSTLY) * most)]
             series = [(name, _averaged(panel.values[:, chosen], part)) for name, chosen in sides if chosen.any()]
             if not series:
                 return None

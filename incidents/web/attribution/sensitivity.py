@@ -23,6 +23,7 @@ from incidents.web.attribution.views import attribution_context
 from incidents.web.jobs.progress import job_context
 from incidents.web.people import signed_in
 
+SHORTER = frozenset({"later_start", "earlier_end"})  # a share of other complaints is no moved share
 LEAST_MOVE = 0.005  # of all complaints; a share that moves by less is told as one that does not
 
 
@@ -101,7 +102,7 @@ def _shares(
         change: [
             (variant["name"], found[change]["share"])
             for variant, found in zip(variants, by_variant, strict=True)
-            if change in found and "share" in found[change]
+            if change in found and "share" in found[change] and variant["key"] not in SHORTER
         ]
         for change, _, _ in changes
     }

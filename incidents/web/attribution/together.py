@@ -84,7 +84,7 @@ def _sentence(one: Interaction, first: str, second: str) -> str:
     return {
         "cannot tell": f"The data cannot tell: {told[0].lower()}{told[1:]} {kept}, which is too unsure.",
         "weaker": f"{told} only {kept}.",
-        "additive": f"{told} as much as before: {kept}.",
+        "additive": f"{told} about as much as before: {kept}.",
         "stronger": f"{told} more, not less: {kept}.",
     }[one.outcome]
 

@@ -81,10 +81,10 @@ def words(found: Separability) -> dict[str, Any]:
     """Return the pairs that are confused, how many are not, and the changes whose effect would not show at all."""
     by_key = {str(change.pk): change for change in found.changes}
     hidden = {str(change.pk) for change, z in zip(found.changes, found.report.signal, strict=True) if z < SEEN}
-    confused = [pair for pair in found.report.pairs if pair.confused and not {pair.first, pair.second} & hidden]
+    shown = [pair for pair in found.report.pairs if not {pair.first, pair.second} & hidden]
     return {
-        "pairs": [_pair(pair, by_key, found.dimensions) for pair in confused],
-        "n_apart": sum(not pair.confused for pair in found.report.pairs),
+        "pairs": [_pair(pair, by_key, found.dimensions) for pair in shown if pair.confused],
+        "n_apart": sum(not pair.confused for pair in shown),
         "hidden": [by_key[key] for key in sorted(hidden, key=int)],
     }
 
