@@ -1,274 +1,330 @@
-"""The overlay from request to picture, against a bare canvas of the same numbers and against its bare SQL.
+"""The overlay from request to picture, beside what else could draw the same numbers, and its server beside bare SQL.
 
-    make bench NAME=overlay ARGS="--tickets 200000 --points 5000"
+    make bench NAME=overlay                 # a million tickets, ten million points: some minutes to fill
+    make bench NAME=overlay ARGS="--small"  # a quick look at the whole way
 
-A seeded case of 90 days fills a database of its own (dropped afterwards): tickets over 216 segments, 20 metrics by the
-hour, 200 changes. The server part is timed without a browser: the whole answer against the very statements that it
-sends, run again bare. Then a browser draws, in turns, the overlay (until its lanes, its complaints, everything
-stands) and a page that fetches the same answer and strokes its series on a canvas. The last line is one JSON object.
+A seeded product fills a database of its own (dropped afterwards): tickets over 216 segments and 8 symptoms, 60 series
+(ten metrics of six segments), 200 changes over 90 days; a second one has a tenth of the points, and 5,800 further
+changes move between the first and a third. Everything is measured in turns in one run, in fresh browser contexts, and
+printed as least / median and as ratios of medians:
+
+- request to drawn (what is in sight is drawn by Plotly, the rest stands on canvases) and to the first paint, against
+  Dash with plotly-resampler, which holds all points in memory (`pip` into an environment of its own in the cache
+  folder), a page of bare uPlot (`npm pack` into the cache folder) and a bare canvas, both fed by ready-made bytes;
+- a zoom to seven days, against Dash's;
+- the answer built anew, against its own statements run bare; from 10 and from 1 million points;
+- the kept answer with its permission check, against nginx serving the same bytes (Debian's package, or WORKBENCH_NGINX;
+  load by wrk where it is installed, or WORKBENCH_WRK): answers a second over 8 connections.
+
+The last line is one JSON object; what could not be measured is null. Superset is not run here: its ratio is null.
 """
 
 import argparse
+import contextlib
+import gzip
 import json
 import os
 import secrets
 import statistics
-import threading
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import django
-import numpy as np
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 os.environ["WORKBENCH_TLS"] = "0"
+# The browser's driver runs a loop in this thread; what is asked of the database waits for its answer all the same.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 django.setup()
 
-from django.conf import settings  # noqa: E402 - Django must be set up before its parts are imported
+import numpy as np  # noqa: E402 - Django must be set up before its parts are imported
+from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
-from django.contrib.staticfiles.handlers import StaticFilesHandler  # noqa: E402
-from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from incidents.catalog.models import Dimension, DimensionValue, Product, Source, Symptom  # noqa: E402
-from incidents.catalog.services import intern_segments  # noqa: E402
-from incidents.changes.models import Change, RolloutStep  # noqa: E402
-from incidents.metrics.models import Metric, MetricSeries  # noqa: E402
-from incidents.response.models import Incident  # noqa: E402
+from benchmarks.overlay_peers import browser, processes, rows  # noqa: E402
+from incidents.changes.models import Change  # noqa: E402
+from incidents.charts.typed import from_float32  # noqa: E402
+from incidents.web.overlay.views import KEPT  # noqa: E402
 
-START = datetime(2026, 2, 1, tzinfo=UTC)
-DAYS = 90
-VALUES = {
-    "surface": ["cli", "ide", "web", "mobile"],
-    "model": ["large", "medium", "small"],
-    "platform": ["linux", "macos", "windows"],
-    "plan": ["free", "pro", "team"],
-    "session": ["fresh", "idle"],
-}
-FLOOR = """<!doctype html><meta charset=utf-8><canvas id=c width=1100 height=700></canvas><script>
-fetch("%s").then((r) => r.json()).then((body) => {
-  const pen = document.getElementById("c").getContext("2d");
-  const unpack = (a) => new Float32Array(Uint8Array.from(atob(a.bdata), (c) => c.charCodeAt(0)).buffer);
-  const [low, high] = body.shown;
-  const stroke = (x, y) => {
-    const top = y.reduce((a, b) => (b > a ? b : a), 1);
-    pen.beginPath();
-    x.forEach((h, i) => pen.lineTo(((h - low) / (high - low)) * 1100, 700 - (y[i] / top) * 690));
-    pen.stroke();
-  };
-  for (const s of body.complaints.series) stroke(unpack(body.complaints.edges).slice(0, -1), unpack(s.y));
-  for (const r of body.metrics.rows) for (const t of r.figure.data) stroke(unpack(t.x), unpack(t.y));
-  requestAnimationFrame(() => requestAnimationFrame(() => { window.done = performance.now(); }));
-});
-</script>"""
+ASKED = "lines=segment&metrics=all"
+WIDTH = 1130
+GZIP = {"Accept-Encoding": "gzip"}
+Times = dict[str, list[float]]
 
 
-def fill(n_tickets: int, n_points: int, n_changes: int) -> Incident:
-    """Write the case; every number follows from the seed."""
-    product = Product.objects.create(slug="bench", name="Bench")
-    source = Source.objects.create(product=product, kind="bundle", key="bench", name="Bench")
-    for key, values in VALUES.items():
-        dimension = Dimension.objects.create(product=product, key=key, name=key)
-        DimensionValue.objects.bulk_create(DimensionValue(dimension=dimension, key=value) for value in values)
-    patterns: list[dict[str, str]] = [{}]
-    for key, values in VALUES.items():
-        patterns = [{**pattern, key: value} for pattern in patterns for value in values]
-    segments = list(intern_segments(product=product, patterns=patterns).values())
-    symptoms = [Symptom.objects.create(product=product, key=f"s{i}", name=f"Symptom {i}") for i in range(8)]
-    with connection.cursor() as cursor:
-        cursor.execute("select setseed(0.42)")
-        cursor.execute(
-            """insert into incidents_ticket (product_id, source_id, external_id, reported_at, title, text, segment_id,
-                channel, reporter, weight, url, status, day_fields, received_at, extra)
-            select %s, %s, 'b' || n, %s + random() * interval '90 days', 'Complaint', 'x', (%s::int8[])[1 + n %% %s],
-                '', '', 1, '', 'new', '{}', now(), '{}' from generate_series(1, %s) n""",
-            [product.pk, source.pk, START, segments, len(segments), n_tickets],
-        )
-        cursor.execute(
-            """insert into incidents_ticketsymptom (ticket_id, symptom_id, confidence, source, decided_at)
-            select id, (%s::int8[])[1 + id %% 8], 1.0, 'bundle', now() from incidents_ticket""",
-            [[symptom.pk for symptom in symptoms]],
-        )
-        for i in range(20):
-            metric = Metric.objects.create(product=product, key=f"m{i}", name=f"Metric {i}", position=i)
-            series = MetricSeries.objects.create(metric=metric, segment_id=segments[i], source=source)
-            cursor.execute(
-                """insert into incidents_metricpoint (series_id, at, value, n, day_only)
-                select %s, %s + n * (interval '90 days' / %s), random(), 500, false from generate_series(0, %s) n""",
-                [series.pk, START, n_points, n_points - 1],
-            )
-        cursor.execute("analyze")
-    add_changes(product, source, n_changes)
-    return Incident.objects.create(
-        product=product, source=source, slug="bench", title="Bench", bucket="hour",
-        starts_at=START, ends_at=START + timedelta(days=DAYS),
-    )  # fmt: skip
+class Signed:
+    """A person of the bench, asking in this process."""
+
+    def __init__(self) -> None:
+        """Make the person and sign in."""
+        self.user = User.objects.create_superuser("bench", password=secrets.token_hex(16))
+        self.client = Client(SERVER_NAME="127.0.0.1")
+        self.client.force_login(self.user, backend="django.contrib.auth.backends.ModelBackend")
+        self.session = self.client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    def ask(self, address: str) -> bytes:
+        """Return the compressed answer, made anew."""
+        KEPT.clear()
+        response = self.client.get(address, headers=GZIP)
+        assert response.status_code == 200, response.content
+        return bytes(response.content)
 
 
-def add_changes(product: Product, source: Source, n_changes: int) -> None:
-    """Add changes of all kinds, half of them ended."""
-    generator = np.random.default_rng(7)
-    for i in range(n_changes):
-        started = START + timedelta(days=float(generator.uniform(0, DAYS)))
-        ended = started + timedelta(days=float(generator.exponential(6))) if i % 2 else None
-        change = Change.objects.create(
-            product=product, source=source, external_id=f"c{i}", kind=("prompt", "cache", "flag", "model")[i % 4],
-            title=f"Change number {i}", started_at=started, ended_at=ended, colour=i,
-            end_kind="revert" if ended else "",
-        )  # fmt: skip
-        RolloutStep.objects.create(change=change, at=started, share=0.2)
-        RolloutStep.objects.create(change=change, at=started + timedelta(hours=12), share=1.0)
+def milliseconds(act: Callable[[], object]) -> float:
+    """Return the time of one call."""
+    began = time.perf_counter()
+    act()
+    return (time.perf_counter() - began) * 1000
 
 
-def best(act: Callable[[], object], rounds: int = 7) -> float:
-    """Return the shortest of some times, in milliseconds."""
-    times = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        act()
-        times.append((time.perf_counter() - began) * 1000)
-    return min(times)
+def data_address(filled: rows.Filled, more: str = "") -> str:
+    """Return where the numbers of a case are."""
+    return f"/cases/{filled.incident.pk}/overlay.json?{ASKED}&px={WIDTH}{more}"
 
 
-def server_part(address: str, user: User) -> tuple[float, float, int, int]:
-    """Return (whole answer ms, its bare SQL ms, statements, compressed bytes)."""
-    client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-
-    def ask() -> Any:
-        return client.get(address, headers={"Accept-Encoding": "gzip"})
-
+def server_part(signed: Signed, large: rows.Filled, small: rows.Filled, rounds: int) -> dict[str, float]:
+    """Measure the answer built anew against its bare statements, and from many points against from a tenth of them."""
+    address = data_address(large)
     with CaptureQueriesContext(connection) as captured:
-        answer = ask()
-    assert answer.status_code == 200, answer.content
-    size = len(answer.content)
-    statements = [query["sql"] for query in captured.captured_queries]
+        body = signed.ask(address)
+    statements = [query["sql"].replace("%", "%%") for query in captured.captured_queries]
 
     def bare() -> None:
         with connection.cursor() as cursor:
             for statement in statements:
-                cursor.execute(statement.replace("%", "%%"), [])
+                cursor.execute(statement, [])
                 cursor.fetchall()
 
-    return best(ask), best(bare), len(statements), size
+    many, few = data_address(large, "&parts=metrics"), data_address(small, "&parts=metrics")
+    times: Times = {"whole": [], "sql": [], "10m": [], "1m": []}
+    for _ in range(rounds * 3):
+        times["whole"].append(milliseconds(lambda: signed.ask(address)))
+        times["sql"].append(milliseconds(bare))
+        times["10m"].append(milliseconds(lambda: signed.ask(many)))
+        times["1m"].append(milliseconds(lambda: signed.ask(few)))
+    print(f"server: {len(statements)} statements, {len(body) / 1000:.0f} kB compressed; milliseconds, least / median")
+    for name, found in times.items():
+        print(f"  {name:<12} {processes.spread(found)}")
+    # Work that others do on the machine only ever adds: the least is the truest.
+    return {
+        "rebuild_vs_sql": min(times["whole"]) / min(times["sql"]),
+        "answer_10m_vs_1m": min(times["10m"]) / min(times["1m"]),
+        "bytes_10m_vs_1m": len(signed.ask(many)) / len(signed.ask(few)),
+    }
 
 
-class Quiet(WSGIRequestHandler):
-    """Writes no log."""
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
-        """Say nothing."""
-
-
-def browser_part(server: WSGIServer, page_address: str, session: str, rounds: int) -> dict[str, list[float]]:
-    """Return milliseconds from the request to lanes, first plot and everything, and to the bare canvas, in turns."""
-    from playwright.sync_api import sync_playwright  # a development dependency
-
-    from tests.browser import browser_program
-
-    base = f"http://127.0.0.1:{server.server_port}"
-    found: dict[str, list[float]] = {"lanes": [], "first": [], "all": [], "canvas": []}
-    listener = """
-        document.addEventListener('overlay:first-paint', () => requestAnimationFrame(() => setTimeout(
-            () => { window.lanes ??= performance.now(); })));
-        document.addEventListener('overlay:first-plot', () => { window.first ??= performance.now(); });
-        document.addEventListener('overlay:drawn', () => requestAnimationFrame(() => requestAnimationFrame(
-            () => { window.done ??= performance.now(); })));"""
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=browser_program(), args=arguments)
-        for _ in range(rounds):
-            for name, address in (("overlay", page_address), ("canvas", "/bare-canvas")):
-                context = browser.new_context(viewport={"width": 1440, "height": 900})
-                context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base}])
-                page = context.new_page()
-                page.add_init_script(listener)
-                page.goto(base + address)
-                page.wait_for_function("() => window.done > 0")
-                if name == "overlay":
-                    found["lanes"].append(page.evaluate("window.lanes"))
-                    found["first"].append(page.evaluate("window.first"))
-                    found["all"].append(page.evaluate("window.done"))
-                else:
-                    found["canvas"].append(page.evaluate("window.done"))
-                context.close()
-        browser.close()
-    return found
+def write_numbers(signed: Signed, large: rows.Filled, files: Path) -> None:
+    """Write what the bare pages draw: the very numbers of the overlay's answer, ready-made and compressed."""
+    compressed = signed.ask(data_address(large))
+    (files / "answer.json.gz").write_bytes(compressed)
+    body = json.loads(gzip.decompress(compressed))
+    traces = [trace for row in body["metrics"]["rows"] for trace in row["figure"]["data"]]
+    lines = [trace for trace in traces if trace["meta"]["role"] == "line"]
+    assert len(lines) == rows.N_SERIES, len(lines)
+    length = min(len(from_float32(trace["x"])) for trace in lines)
+    ends = [
+        (change.started_at, change.ended_at or large.incident.ends_at)
+        for change in Change.objects.filter(product=large.incident.product)
+    ]
+    numbers = {
+        "x": from_float32(lines[0]["x"])[:length].round(3).tolist(),
+        "series": [from_float32(trace["y"])[:length].round(4).tolist() for trace in lines],
+        "hours": from_float32(body["complaints"]["edges"])[:-1].round(2).tolist(),
+        "tickets": [from_float32(one["y"]).tolist() for one in body["complaints"]["series"]],
+        "bands": [[round((at - rows.START) / timedelta(hours=1), 2) for at in pair] for pair in ends],
+    }
+    text = json.dumps(numbers).encode()
+    (files / "numbers.json").write_bytes(text)
+    (files / "numbers.json.gz").write_bytes(gzip.compress(text, 6))
 
 
-def application(data_address: str) -> Callable[..., Any]:
-    """Return the workbench with its static files, and one page more: the bare canvas."""
-    workbench = StaticFilesHandler(WSGIHandler())
+def load_part(signed: Signed, large: rows.Filled, port: int, files: Path, options: argparse.Namespace) -> float | None:
+    """Return kept answers a second as a share of nginx' with the same bytes; None where there is no nginx."""
+    program = processes.nginx_program()
+    if program is None:
+        print("nginx is not here: install Debian's package nginx, or name the program in WORKBENCH_NGINX.")
+        return None
+    cookie = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={signed.session}", **GZIP}
+    rates: Times = {"workbench": [], "nginx": []}
+    with processes.nginx(program, files) as other:
+        processes.requests_per_second(port, data_address(large), cookie, seconds=10)  # each worker makes the answer
+        for _ in range(options.rounds):
+            mine = processes.requests_per_second(port, data_address(large), cookie, seconds=options.seconds)
+            rates["workbench"].append(mine)
+            rates["nginx"].append(processes.requests_per_second(other, "/answer.json", GZIP, seconds=options.seconds))
+    for name, found in rates.items():
+        print(f"  {name:<12} {max(found):,.0f} answers a second, median {statistics.median(found):,.0f}")
+    return max(rates["workbench"]) / max(rates["nginx"])
 
-    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
-        if environ["PATH_INFO"] == "/bare-canvas":
-            start("200 OK", [("Content-Type", "text/html; charset=utf-8")])
-            return [(FLOOR % data_address).encode()]
-        return workbench(environ, start)
 
-    return answer
+class Pages:
+    """The pages that the browser opens, and their times in milliseconds."""
+
+    def __init__(self, signed: Signed, large: rows.Filled, port: int) -> None:
+        """Name the addresses."""
+        self.base = f"http://127.0.0.1:{port}"
+        self.overlay = f"{self.base}/cases/{large.incident.pk}/?{ASKED}"
+        self.cookie = {"name": settings.SESSION_COOKIE_NAME, "value": signed.session, "url": self.base}
+        self.times: Times = {}
+
+    def note(self, name: str, value: float) -> None:
+        """Keep one time."""
+        self.times.setdefault(name, []).append(value)
+
+    def open_overlay(self, chromium: Any, name: str, *, zoom: bool) -> None:
+        """Open the overlay, whose answer has been asked for before; with `zoom` go on to seven days, which has not."""
+        with browser.opened(chromium, self.overlay, script=browser.OVERLAY, cookie=self.cookie) as page:
+            asked = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+            self.warm(next(address for address in asked if "overlay.json" in address))
+        with browser.opened(chromium, self.overlay, script=browser.OVERLAY, cookie=self.cookie) as page:
+            self.note(name, page.evaluate("window.done"))
+            self.note(f"{name}, first paint", page.evaluate("window.first"))
+            if zoom:
+                page.wait_for_timeout(1500)  # rows out of sight are drawn meanwhile
+                self.note("overlay zoom", page.evaluate(browser.OVERLAY_ZOOM))
+
+    def warm(self, address: str) -> None:
+        """Ask until each worker of the server has made the answer."""
+        headers = {"Cookie": f"{self.cookie['name']}={self.cookie['value']}", **GZIP}
+        for _ in range(8):
+            with urlopen(Request(address, headers=headers)) as answer:  # noqa: S310 - our own server
+                answer.read()
+
+    def open_bare(self, chromium: Any, name: str) -> None:
+        """Open the page of uPlot or of the canvas."""
+        with browser.opened(chromium, f"{self.base}/bench/{name}") as page:
+            self.note(name, page.evaluate("window.done"))
+
+    def open_dash(self, chromium: Any, port: int) -> None:
+        """Open Dash's page and zoom to seven days."""
+        with browser.opened(chromium, f"http://127.0.0.1:{port}/", script=browser.DASH) as page:
+            self.note("dash", page.evaluate("window.done"))
+            page.wait_for_timeout(1500)
+            self.note("dash zoom", page.evaluate(browser.DASH_ZOOM, ["2026-03-14", "2026-03-21"]))
+
+
+def browser_part(pages: Pages, large: rows.Filled, parked: rows.Filled, dash: int | None, rounds: int) -> Times:
+    """Open everything in turns; the first round warms the servers and does not count."""
+    with browser.chromium() as chromium:
+        for turn in range(rounds + 1):
+            pages.open_overlay(chromium, "overlay", zoom=True)
+            pages.open_bare(chromium, "uplot")
+            pages.open_bare(chromium, "canvas")
+            if dash is not None:
+                pages.open_dash(chromium, dash)
+            rows.move_changes(source=parked, target=large)
+            pages.open_overlay(chromium, "6000 changes", zoom=False)
+            rows.move_changes(source=large, target=parked)
+            if turn == 0 and rounds > 1:
+                pages.times.clear()
+    print("browser: milliseconds from the request, least / median")
+    for name, found in sorted(pages.times.items()):
+        print(f"  {name:<26} {processes.spread(found)}")
+    return pages.times
+
+
+def drawn_ratios(times: Times) -> dict[str, float | None]:
+    """Return the ratios of medians; None where a side was not measured."""
+    middle = {name: statistics.median(found) for name, found in times.items()}
+
+    def ratio(one: str, other: str) -> float | None:
+        return middle[one] / middle[other] if one in middle and other in middle else None
+
+    return {
+        "drawn_vs_dash": ratio("overlay", "dash"),
+        "drawn_vs_uplot": ratio("overlay", "uplot"),
+        "first_paint_vs_uplot": ratio("overlay, first paint", "uplot"),
+        "zoom_vs_dash": ratio("overlay zoom", "dash zoom"),
+        "changes_6000_vs_200": ratio("6000 changes", "overlay"),
+    }
+
+
+@contextlib.contextmanager
+def dash_server(large: rows.Filled, files: Path, *, wanted: bool) -> Any:
+    """Run Dash with all points in its memory; give None where it is not wanted or cannot be installed."""
+    if not wanted:
+        yield None
+        return
+    np.save(files / "values.npy", rows.raw_values(large))
+    try:
+        server = processes.dash(files / "values.npy", files / "numbers.json")
+    except subprocess.CalledProcessError as error:
+        print(f"Dash could not be installed ({error}); its ratios are null.")
+        yield None
+        return
+    with server as port:
+        yield port
+
+
+def measured(options: argparse.Namespace) -> dict[str, float | None]:
+    """Fill the database, measure everything, return the ratios."""
+    began = time.perf_counter()
+    n_points = options.points - options.points % rows.N_SERIES
+    large = rows.fill("large", n_tickets=options.tickets, n_points=n_points, n_changes=200)
+    small = rows.fill("small", n_tickets=1000, n_points=n_points // 10, n_changes=20)
+    parked = rows.fill("parked", n_tickets=0, n_points=0, n_changes=0)
+    rows.add_changes(parked.incident.product, parked.source, options.changes - 200, first=200)
+    print(f"{options.tickets:,} tickets, {n_points:,} points, 200 changes in {time.perf_counter() - began:.0f} s")
+    signed = Signed()
+    ratios: dict[str, float | None] = dict(server_part(signed, large, small, options.rounds))
+    values = connection.settings_dict
+    url = f"postgresql://{values['USER']}@/{values['NAME']}?host={quote(str(values['HOST']), safe='/')}"
+    with tempfile.TemporaryDirectory() as folder:
+        files = Path(folder)
+        write_numbers(signed, large, files)
+        processes.uplot(files)
+        with processes.workbench(url, files) as port:
+            ratios["cached_vs_nginx"] = load_part(signed, large, port, files, options)
+            with dash_server(large, files, wanted=not options.without_dash) as dash:
+                pages = Pages(signed, large, port)
+                ratios |= drawn_ratios(browser_part(pages, large, parked, dash, options.rounds))
+    return ratios
+
+
+ORDER = (
+    "drawn_vs_dash", "drawn_vs_uplot", "first_paint_vs_uplot", "rebuild_vs_sql", "cached_vs_nginx", "zoom_vs_dash",
+    "changes_6000_vs_200", "answer_10m_vs_1m", "bytes_10m_vs_1m", "drawn_vs_superset",
+)  # fmt: skip
 
 
 def main() -> None:
     """Fill, measure, drop; print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tickets", type=int, default=100_000)
-    parser.add_argument("--points", type=int, default=2160, help="of each of 20 series")
-    parser.add_argument("--changes", type=int, default=200)
+    parser.add_argument("--tickets", type=int, default=1_000_000)
+    parser.add_argument("--points", type=int, default=10_368_000, help="in all 60 series")
+    parser.add_argument("--changes", type=int, default=6000, help="of the case with many")
     parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=4.0, help="of load, each time")
+    parser.add_argument("--without-dash", action="store_true")
+    parser.add_argument("--small", action="store_true", help="20,000 tickets, 120,000 points, one round")
     options = parser.parse_args()
+    if options.small:
+        options.tickets, options.points, options.rounds, options.seconds = 20_000, 120_000, 1, 1.0
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     name = settings.DATABASES["default"]["NAME"]
     connection.settings_dict["TEST"]["NAME"] = f"bench_overlay_{secrets.token_hex(4)}"
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
-        measured(options)
+        ratios = measured(options)
     finally:
-        with connection.cursor() as cursor:  # the server's thread keeps its connection
+        with connection.cursor() as cursor:  # a server that was just told to end may still hold a connection
             cursor.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity "
                 "where datname = current_database() and pid <> pg_backend_pid()"
             )
         connection.creation.destroy_test_db(str(name), verbosity=0)
-
-
-def measured(options: argparse.Namespace) -> None:
-    """Measure on the filled database and print."""
-    began = time.perf_counter()
-    incident = fill(options.tickets, options.points, options.changes)
-    rows = f"{options.tickets:,} tickets, {20 * options.points:,} points, {options.changes} changes"
-    print(f"{rows} in {time.perf_counter() - began:.0f} s")
-    user = User.objects.create_superuser("bench", password=secrets.token_hex(16))
-    page = f"/cases/{incident.pk}/"
-    data = f"{page}overlay.json?px=1100"
-    whole, bare, statements, size = server_part(data, user)
-    print(f"server: {whole:.0f} ms, its {statements} statements bare {bare:.0f} ms, {size / 1000:.0f} kB compressed")
-    client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    server = make_server("127.0.0.1", 0, application(data), handler_class=Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    found = browser_part(server, page, session, options.rounds)
-    server.shutdown()
-    for what, times in found.items():
-        print(f"{what:>7}: " + ", ".join(f"{one:.0f}" for one in times) + " ms")
-    least = {what: min(times) for what, times in found.items()}
-    middle = {what: statistics.median(times) for what, times in found.items()}
-    ratios = {
-        "rebuild_vs_sql": round(whole / bare, 2),
-        "first_paint_vs_canvas": round(least["lanes"] / least["canvas"], 2),
-        "first_plot_vs_canvas": round(least["first"] / least["canvas"], 2),
-        "drawn_vs_canvas": round(least["all"] / least["canvas"], 2),
-        "drawn_vs_canvas_median": round(middle["all"] / middle["canvas"], 2),
-        "statements": statements,
-        "bytes": size,
-    }
-    print(json.dumps(ratios))
+    told = {key: ratios.get(key) for key in ORDER}
+    print(json.dumps({key: None if value is None else round(value, 3) for key, value in told.items()}))
 
 
 if __name__ == "__main__":

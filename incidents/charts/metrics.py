@@ -6,7 +6,6 @@ that a spike of one hour survives in a picture of three months.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -49,17 +48,16 @@ def gaps(at: Numbers, window: tuple[float, float]) -> list[Gap]:
     usual = float(np.median(np.diff(at)))
     edges = np.concatenate([[window[0]], at[(at >= window[0]) & (at <= window[1])], [window[1]]])
     found = []
-    for i, (low, high) in enumerate(pairwise(edges)):
-        if high - low > SILENCE * usual:
-            start = low if i == 0 else low + usual / 2
-            end = high if i == len(edges) - 2 else high - usual / 2
-            found.append(Gap(start=float(start), end=float(end)))
+    for i in np.flatnonzero(np.diff(edges) > SILENCE * usual):
+        start = edges[i] if i == 0 else edges[i] + usual / 2
+        end = edges[i + 1] if i == len(edges) - 2 else edges[i + 1] - usual / 2
+        found.append(Gap(start=float(start), end=float(end)))
     return found
 
 
 def broken(line: Line, silent: Sequence[Gap]) -> tuple[Numbers, ...]:
     """Return (at, mean, least, greatest, stderr) with a NaN inside each gap, so that no line runs across it."""
-    if not len(line.at):
+    if not len(line.at) or not silent:
         return line.at, line.mean, line.least, line.greatest, line.stderr
     middles = np.array([(gap.start + gap.end) / 2 for gap in silent])
     middles = middles[(middles > line.at[0]) & (middles < line.at[-1])]

@@ -76,14 +76,17 @@ def matching_series(rows: Sequence[SeriesRow], chosen: Mapping[str, Sequence[str
 def binned_points(
     series_ids: Sequence[int], start: dt.datetime, end: dt.datetime, *, n_bins: int
 ) -> dict[int, SeriesBins]:
-    """Return each series' points of [start, end) in so many equal bins (at most one row a bin), with one statement.
+    """Return each series' points of [start, end) in about so many equal bins (at most one row a bin), one statement.
 
-    Read from the coarsest rollup that is not wider than a bin; a bucket goes to the bin that holds the mean of its
-    points' times, and buckets that begin before `start` are left out. A bin of a single point is that point; one that
-    stands for a whole day lies at its middle.
+    Read from the coarsest rollup that is not wider than a bin; bins are then whole buckets, the first one holds
+    `start`, and a bucket goes to the bin that holds the mean of its points' times. A bin of a single point is that
+    point; one that stands for a whole day lies at its middle.
     """
     width = (end - start).total_seconds() / n_bins
-    rows, _ = source_rows(width)
+    rows, level = source_rows(width)
+    if level:
+        width = level * max(round(width / level), 1)
+        start -= dt.timedelta(seconds=start.timestamp() % level)
     # Packed as bytes: six columns of floats, parsed by NumPy at once instead of number by number.
     columns = ("at", "mean", "least", "greatest", "n", "stderr")
     packed = ", ".join(f"string_agg(float8send(coalesce({name}, 'NaN')), '' ORDER BY bin)" for name in columns)

@@ -9,6 +9,7 @@ export const LANE = 26;
 const BAR = 16;
 const TOP = 7;
 const STRIP = 26;
+const CROWD = 56;
 const folds = new Map();
 
 /** The foot of a lane's bars within its drawing, and their height. */
@@ -31,6 +32,7 @@ function emptyRow(lanes) {
 }
 
 function drawGroup(group) {
+  if (group.crowd) return drawCrowd(group);
   const isFolded = folds.get(group.key) ?? group.folded;
   const button = make("button", { class: "ov-fold", type: "button", "aria-expanded": String(!isFolded) }, icon(isFolded ? "chevron-right" : "chevron-down"), make("span", { class: "ov-name" }, group.name), make("span", { class: "ov-count" }, String(group.items.length)));
   const row = make("div", { class: `ov-row ov-group${isFolded ? " is-folded" : ""}` }, make("div", { class: "ov-label" }, button));
@@ -46,6 +48,18 @@ function drawGroup(group) {
     document.dispatchEvent(new CustomEvent("overlay:height"));
   });
   return row;
+}
+
+/** More changes than can be told apart: how many were in force, as one shape, and how to see each of them. */
+function drawCrowd(group) {
+  const { n, edges, counts } = group.crowd;
+  const most = counts.reduce((a, b) => Math.max(a, b), 1);
+  const y = (count) => fixed(CROWD - 4 - (count / most) * (CROWD - 10));
+  const points = Array.from(counts, (count, i) => `H${fixed(toX(edges[i]))} V${y(count)}`).join(" ");
+  const drawing = svg("svg", { class: "ov-crowd", width: scale.width, height: CROWD, role: "img", "aria-label": `${group.name}: ${n} changes, up to ${most} in force at once` });
+  drawing.append(svg("path", { class: "ov-crowd-fill", d: `M0,${CROWD - 4} ${points} H${fixed(scale.width)} V${CROWD - 4} z` }));
+  const label = make("div", { class: "ov-label" }, make("span", { class: "ov-name" }, group.name), make("span", { class: "ov-count" }, String(n)), make("p", { class: "ov-sub" }, `Up to ${most} in force at once. Zoom in or search to see each.`));
+  return make("div", { class: "ov-row ov-group" }, label, make("div", { class: "ov-plot" }, drawing));
 }
 
 function laneDrawing(group) {

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
+
+import numpy as np
 
 from incidents.catalog.queries import UNKNOWN
 from incidents.changes.enums import ChangeKind, EndKind
@@ -12,12 +14,16 @@ from incidents.charts.exposure import Point, free_spans, last_hour
 from incidents.charts.labels import moment, period
 from incidents.charts.lanes import Packed, Span, pack, text_width
 from incidents.charts.palette import classes, pattern_index
+from incidents.charts.typed import float32
 from incidents.web.overlay.curves import Adoption, line_of, thinned
 from incidents.web.overlay.model import NAMED
 from incidents.web.overlay.state import OverlayState
 
 END_MARK = 14.0  # pixels that the sign of an end takes beside its bar
 LONGEST_LABEL = 56
+# A group with more changes in the window than this is drawn as their number over time: no eye could tell them apart.
+MOST_DRAWN = 400
+CROWD_PIXELS = 3
 # A group that would make more open lanes than this starts folded, unless it is the first.
 MOST_OPEN_LANES = 11
 # Labels of releases in the rug stand apart by this many pixels at least.
@@ -32,11 +38,23 @@ GROUP_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Drawn:
+    state: OverlayState
     change: Change
-    line: tuple[Point, ...]
-    basis: str
+    adopted: Adoption | None
+
+    @cached_property
+    def _told(self) -> tuple[tuple[Point, ...], str]:
+        return line_of(self.state, self.change, self.adopted)
+
+    @property
+    def line(self) -> tuple[Point, ...]:
+        return self._told[0]
+
+    @property
+    def basis(self) -> str:
+        return self._told[1]
 
 
 def lanes_payload(
@@ -48,17 +66,13 @@ def lanes_payload(
     named = frozenset(pk for pk, verdict in verdicts.items() if verdict in NAMED)
     releases = [change for change in wanted if is_release(change) and change.pk not in named]
     rest = [change for change in wanted if not is_release(change) or change.pk in named]
-    drawn = [
-        _Drawn(change=change, line=line, basis=basis)
-        for change in rest
-        for line, basis in [line_of(state, change, adopted)]
-    ]
+    drawn = [_Drawn(state=state, change=change, adopted=adopted) for change in rest]
     groups: list[dict[str, Any]] = []
     for key, name, members in _groups(state, drawn, verdicts):
         room = MOST_OPEN_LANES - sum(other["lanes"] for other in groups if not other["folded"])
         group = _group_payload(state, key, name, members, verdicts)
-        group["folded"] = bool(groups) and group["lanes"] > room
-        if group["items"]:
+        group["folded"] = "crowd" in group or (bool(groups) and group["lanes"] > room)
+        if group["items"] or "crowd" in group:
             groups.append(group)
     return {
         "groups": groups,
@@ -149,6 +163,8 @@ def _reach_of(state: OverlayState, change: Change) -> str:
 def _group_payload(
     state: OverlayState, key: str, name: str, members: Sequence[_Drawn], verdicts: Mapping[int, str]
 ) -> dict[str, Any]:
+    if (crowd := _crowd(state, members)) is not None:
+        return {"key": key, "name": name, "lanes": 0, "items": [], "nOutside": 0, "crowd": crowd}
     low, _ = state.axis.shown
     scale = 1.0 / state.axis.hours_a_pixel
     spans = [
@@ -171,6 +187,24 @@ def _group_payload(
         "items": items,
         "nOutside": len(members) - len(items),
     }
+
+
+def _crowd(state: OverlayState, members: Sequence[_Drawn]) -> dict[str, Any] | None:
+    """Return how many changes were in force over time, where they are too many to be told apart; else None."""
+    if len(members) <= MOST_DRAWN:
+        return None
+    axis = state.axis
+    low, high = axis.shown
+    end = axis.hours(state.incident.ends_at)
+    ends = [end if one.change.ended_at is None else axis.hours(one.change.ended_at) for one in members]
+    spans = np.array([[axis.hours(one.change.started_at), at] for one, at in zip(members, ends, strict=True)])
+    spans = spans[(spans[:, 0] < high) & (spans[:, 1] > low)]
+    if len(spans) <= MOST_DRAWN:
+        return None
+    edges = np.linspace(low, high, max(int(axis.pixels / CROWD_PIXELS), 1) + 1)
+    begun = np.searchsorted(np.sort(spans[:, 0]), edges[1:], side="left")
+    over = np.searchsorted(np.sort(spans[:, 1]), edges[:-1], side="right")
+    return {"n": len(spans), "edges": float32(edges), "counts": float32((begun - over).astype(np.float64))}
 
 
 def _label(change: Change) -> str:

@@ -25,7 +25,7 @@ from incidents.web.overlay.contrasts import segment_words
 from incidents.web.overlay.state import OverlayState
 
 PIXELS_A_POINT = 1.6
-MOST_POINTS = 700
+MOST_POINTS = 600
 MOST_LINES = 6
 # So many metrics are drawn before somebody asks for all of them.
 FIRST_METRICS = 6
@@ -55,7 +55,9 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
     wanted = {metric.pk: [row for row in chosen[metric.pk] if row.id in present] for metric in shown}
     n_bins = min(int(axis.pixels / PIXELS_A_POINT), MOST_POINTS)
     points = binned_points([row.id for rows in wanted.values() for row in rows], start, end, n_bins=n_bins)
-    daily = _daily(state, [row.id for rows in wanted.values() for row in rows])
+    # A metric of several lines says nothing of level shifts.
+    one_line = [rows for rows in wanted.values() if len(rows) == 1 or not state.by_segment]
+    daily = _daily(state, [row.id for rows in one_line for row in rows]) if one_line else {}
     rows = [
         _row(
             state,

@@ -1,0 +1,1 @@
+"""The overlay's data from a seed, and what it is measured against: Dash, uPlot, a bare canvas, nginx."""
