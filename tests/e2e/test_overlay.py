@@ -299,3 +299,39 @@ def test_the_whole_picture(opened: Callable[..., Page], screenshot: Callable[...
     expect(page.locator("#ov-when")).to_contain_text("UTC")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
     screenshot(page, f"overlay-{scheme}", full_page=False)
+
+
+def test_plots_stand_on_canvases_first_and_a_zoom_draws_them_anew(incident: Incident, open_page: Opener) -> None:
+    """What is painted first needs no library and moves nothing when the real plots take its place."""
+    page = open_page(user=make_user(Role.ENGINEER, product=incident.product))
+    page.add_init_script("""
+        document.addEventListener('overlay:first-paint', () => {
+            window.canvases = document.querySelectorAll('.ov-preview').length;
+            window.plots = document.querySelectorAll('.js-plotly-plot').length;
+            window.top0 = document.querySelector('#ov-metrics').getBoundingClientRect().top;
+        }, {once: true});
+        document.addEventListener('overlay:drawn', () => { window.drawn = (window.drawn ?? 0) + 1; });
+    """)
+    page.goto(reverse("case", args=[incident.pk]))
+    page.wait_for_function("() => window.drawn === 1 && !document.querySelector('.ov-preview')")
+    assert page.evaluate("window.canvases") == 2  # complaints and one metric
+    assert page.evaluate("window.plots") == 0
+    top = page.evaluate("document.querySelector('#ov-metrics').getBoundingClientRect().top")
+    assert abs(top - page.evaluate("window.top0")) < 1
+    page.locator("[data-window='168']").click()
+    page.wait_for_function("() => window.drawn >= 2 && !document.querySelector('.ov-preview')")
+    shown = page.evaluate("document.querySelector('#ov-complaints-plot .ov-plotly').layout.xaxis.range")
+    assert shown[1] - shown[0] == pytest.approx(168)
+
+
+def test_a_crowd_of_changes_is_one_shape(incident: Incident, opened: Callable[..., Page]) -> None:
+    source = incident.source
+    Change.objects.bulk_create(
+        Change(product=incident.product, source=source, external_id=f"f{i}", kind="flag", title=f"Flag {i}", colour=i,
+               started_at=at(3 + i % 20))
+        for i in range(450)
+    )  # fmt: skip
+    page = opened()
+    expect(page.locator(".ov-crowd")).to_have_count(1)
+    expect(page.get_by_text("Zoom in or search to see each.")).to_be_visible()
+    assert page.locator(".ov-change").count() < 50
