@@ -197,6 +197,9 @@ def classify_tickets(*, product: Product, progress: Progress) -> int:
     Each thousand is one transaction and may be done again: the same classifier says the same.
     """
     classifier = active_classifier(product)
+    if classifier.vocabulary is None:
+        progress(0, None, "Reading tickets")
+        classifier = Classifier.train(taxonomy_of(product), [], corpus=_corpus(product))
     source = LabelSource.TERMS if classifier.weights is None else LabelSource.MODEL
     symptoms = dict(Symptom.objects.filter(product=product).values_list("key", "id"))
     total = Ticket.objects.filter(product=product).count()

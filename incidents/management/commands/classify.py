@@ -18,6 +18,7 @@ from incidents.tickets.extraction.onset import read_onset
 from incidents.tickets.extraction.segments import SegmentReader
 
 BAD_INPUT = 2
+CORPUS = 5000
 
 
 class Command(BaseCommand):
@@ -65,6 +66,7 @@ class Command(BaseCommand):
                 "segment_from_text": {name: one.words for name, one in stated.items()},
                 "onset": _onset(bundle, row),
                 "abstained": judgement.abstained,
+                "abstained_because": judgement.silence,
             }
             self.stdout.write(orjson.dumps(answer).decode())
 
@@ -98,11 +100,10 @@ def _asserted(judgement: Judgement) -> list[str]:
 
 
 def _classifier(bundle: TriageBundle, labels: dict[str, frozenset[str]]) -> Classifier:
-    if not labels:
-        return Classifier(bundle.taxonomy)
     examples = [
         Example(title=row.title, text=row.text, symptoms=labels[row.id]) for row in bundle.tickets if row.id in labels
     ]
-    # Which words are common is learned from a part of the tickets: it settles after some thousands.
-    corpus = [words_of(row.title, row.text) for row in bundle.tickets[:5000] if row.id not in labels]
+    # Which words are common, and which go together, is learned from a part of the tickets: it settles after thousands.
+    rest = (row for row in bundle.tickets[:CORPUS] if row.id not in labels and (row.title or row.text))
+    corpus = [words_of(row.title, row.text) for row in rest]
     return Classifier.train(bundle.taxonomy, examples, corpus=corpus)

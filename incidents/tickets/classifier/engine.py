@@ -4,27 +4,42 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
 
 from incidents.tickets.classifier import learning
-from incidents.tickets.classifier.features import Floats, Vocabulary, evidence
-from incidents.tickets.classifier.prior import Symptom, TermPrior
+from incidents.tickets.classifier.prior import Floats, Symptom, TermPrior, evidence
 from incidents.tickets.classifier.text import Words, words_of
+
+if TYPE_CHECKING:
+    from incidents.tickets.classifier.features import Vocabulary
+    from incidents.tickets.classifier.teaching import Taught
 
 ASSERTED = 0.5  # from this confidence on a symptom is said
 SHOWN = 0.05  # below this it is not even mentioned
-FORMAT = "symptom-classifier/1"
+SURE_ENOUGH = 0.25  # the strongest symptom is said from here on: nearly every complaint is about something
+FORMAT = "symptom-classifier/2"
 FEWEST_LABELS = 5
 _COMMON_ENGLISH = frozenset(
     re.findall("[a-z]+", "the a an and is are was to of in on for it i my with not this that when from has have after")
 )
 _BLOCK = 2000
+_WEIGHTS = ("constant", "by_logit", "by_group", "by_word")
 
 
 class ArtefactError(ValueError):
     """Stored bytes are no classifier of this format, or belong to another taxonomy."""
+
+
+class Silence(StrEnum):
+    """Why nothing is said of a ticket."""
+
+    NO_WORDS = "it has no words of its own"
+    LANGUAGE = "it is in a language or jargon that cannot be judged"
+    UNSURE = "no symptom is sure enough"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +48,12 @@ class Judgement:
 
     symptoms: tuple[tuple[str, float], ...]
     reasons: Mapping[str, Sequence[str]]
+    silence: Silence | None = None  # why no symptom is said; None where one is
 
     @property
     def abstained(self) -> bool:
         """Tell whether no symptom is sure enough to be said."""
-        return not any(confidence >= ASSERTED for _, confidence in self.symptoms)
+        return self.silence is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +66,20 @@ class Example:
 
 
 class Classifier:
-    """Symptoms of tickets by phrases, corrected by what was learned from labels."""
+    """Symptoms of tickets by phrases; by the words that go with them; corrected by what was learned from labels."""
 
     def __init__(
         self,
         taxonomy: Sequence[Symptom],
-        vocabulary: Vocabulary | None = None,
+        vocabulary: "Vocabulary | None" = None,
+        taught: "Taught | None" = None,
         weights: learning.Weights | None = None,
     ) -> None:
         """Start from the taxonomy; `train` and `from_bytes` give one that has learned."""
         self.taxonomy = list(taxonomy)
         self.prior = TermPrior(self.taxonomy)
         self.vocabulary = vocabulary
+        self.taught = taught
         self.weights = weights
 
     @property
@@ -71,29 +89,48 @@ class Classifier:
 
     @classmethod
     def train(
-        cls, taxonomy: Sequence[Symptom], examples: Sequence[Example], *, corpus: Iterable[Words] = ()
+        cls, taxonomy: Sequence[Symptom], examples: Sequence[Example], *, corpus: Sequence[Words] = ()
     ) -> "Classifier":
-        """Learn from labelled tickets; `corpus` are unlabelled ones, which teach which words are common."""
+        """Learn from labelled tickets and from unlabelled ones (`corpus`); either may be missing."""
         plain = cls(taxonomy)
-        if len(examples) < FEWEST_LABELS or not taxonomy:
+        if not taxonomy:
             return plain
         read = [words_of(example.title, example.text) for example in examples]
-        vocabulary = Vocabulary.learn([*read, *corpus])
-        inputs = plain.inputs(read, vocabulary)
-        return cls(taxonomy, vocabulary, learning.fit(inputs, shown_matrix(plain.keys, examples)))
+        plain.study([*read, *corpus])
+        if len(examples) < FEWEST_LABELS or plain.vocabulary is None:
+            return plain if plain.taught is not None else cls(taxonomy)
+        plain.weights = learning.fit(plain.inputs(read), shown_matrix(plain.keys, examples))
+        return plain
 
-    def inputs(self, tickets: Sequence[Words], vocabulary: Vocabulary) -> learning.Inputs:
-        """Return tickets as numbers."""
+    def study(self, tickets: Sequence[Words]) -> None:
+        """Learn the vocabulary and, from enough tickets, which words go with the phrases."""
+        # scikit-learn takes a second to load, which a process that only reads phrases need not spend.
+        from incidents.tickets.classifier import features, teaching
+
+        self.vocabulary = features.Vocabulary.learn(tickets)
+        if len(tickets) >= teaching.FEWEST_TICKETS:
+            logits, _ = evidence(self.prior, tickets)
+            self.taught = teaching.teach(self.vocabulary.matrix(tickets), learning.probabilities(logits))
+
+    def inputs(self, tickets: Sequence[Words]) -> learning.Inputs:
+        """Return tickets as numbers; only for one that has a vocabulary."""
+        assert self.vocabulary is not None
         logits, groups = evidence(self.prior, tickets)
-        return learning.Inputs(logits=logits, groups=groups, words=vocabulary.matrix(tickets))
+        words = self.vocabulary.matrix(tickets)
+        if self.taught is not None:
+            logits = self.taught.logits(logits, words)
+        return learning.Inputs(logits=logits, groups=groups, words=words)
 
     def confidences(self, tickets: Sequence[Words]) -> Floats:
         """Return the confidence (n, symptoms) of each symptom in each ticket; nothing where a text cannot be judged."""
-        logits, groups = evidence(self.prior, tickets)
-        if self.weights is not None and self.vocabulary is not None:
-            words = self.vocabulary.matrix(tickets)
-            logits = self.weights.logits(learning.Inputs(logits=logits, groups=groups, words=words))
-        sure = learning.probabilities(logits)
+        if self.vocabulary is None:
+            logits, groups = evidence(self.prior, tickets)
+        else:
+            inputs = self.inputs(tickets)
+            logits, groups = inputs.logits, inputs.groups
+            if self.weights is not None:
+                logits = self.weights.logits(inputs)
+        sure = settled(logits)
         for i in np.flatnonzero(~groups.any(axis=1)).tolist():
             if not self._understood(tickets[i]):
                 sure[i] = 0.0
@@ -137,28 +174,33 @@ class Classifier:
     def _judgement(self, words: Words, row: Floats, *, with_reasons: bool = True) -> Judgement:
         told = [(key, round(float(p), 4)) for key, p in zip(self.keys, row, strict=True) if p >= SHOWN]
         reasons = self.prior.reasons(self.prior.find(words)) if with_reasons else {}
-        return Judgement(symptoms=tuple(sorted(told, key=lambda one: (-one[1], one[0]))), reasons=reasons)
+        silence = None
+        if not any(confidence >= ASSERTED for _, confidence in told):
+            silence = Silence.NO_WORDS if words.is_empty else Silence.UNSURE if row.any() else Silence.LANGUAGE
+        symptoms = tuple(sorted(told, key=lambda one: (-one[1], one[0])))
+        return Judgement(symptoms=symptoms, reasons=reasons, silence=silence)
 
     def to_bytes(self) -> bytes:
         """Return what was learned as an .npz of numbers and text: nothing in it is ever run."""
+        words = self.vocabulary
         head = {
             "format": FORMAT,
             "symptoms": self.keys,
             "n_groups": len(self.prior.owner),
-            "learned": self.weights is not None,
-            "vocabulary": list(self.vocabulary.columns) if self.vocabulary is not None else [],
+            "words": [] if words is None else list(words.words.items()),
+            "letters": [] if words is None else list(words.letters.items()),
         }
         arrays: dict[str, Floats] = {}
-        if self.weights is not None and self.vocabulary is not None:
-            arrays = {
-                "idf": self.vocabulary.idf.astype(np.float32),
-                "constant": self.weights.constant,
-                "by_logit": self.weights.by_logit,
-                "by_group": self.weights.by_group,
-                "by_word": self.weights.by_word.astype(np.float32),
-            }
+        if words is not None:
+            arrays |= {"words_idf": words.words_idf, "letters_idf": words.letters_idf}
+        if self.taught is not None:
+            arrays |= {"taught_constant": self.taught.constant, "taught_by_word": self.taught.by_word}
+        if self.weights is not None:
+            arrays |= {name: getattr(self.weights, name) for name in _WEIGHTS}
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, head=np.frombuffer(orjson.dumps(head), dtype=np.uint8), **arrays)  # type: ignore[arg-type]
+        text = np.frombuffer(orjson.dumps(head), dtype=np.uint8)
+        narrow = {name: array.astype(np.float32) for name, array in arrays.items()}
+        np.savez_compressed(buffer, head=text, **narrow)  # type: ignore[arg-type]
         return buffer.getvalue()
 
     @classmethod
@@ -173,12 +215,39 @@ class Classifier:
         plain = cls(taxonomy)
         if head.get("format") != FORMAT or head["n_groups"] != len(plain.prior.owner) or head["symptoms"] != plain.keys:
             raise ArtefactError("The stored classifier was learned for another taxonomy: train it anew.")
-        if not head["learned"]:
-            return plain
-        columns = {name: i for i, name in enumerate(head["vocabulary"])}
         wide = {name: array.astype(np.float64) for name, array in arrays.items()}
-        vocabulary = Vocabulary(columns=columns, idf=wide.pop("idf"))
-        return cls(taxonomy, vocabulary, learning.Weights(**wide))
+        if "words_idf" not in wide:
+            return plain
+        # scikit-learn takes a second to load, which a process that only reads phrases need not spend.
+        from incidents.tickets.classifier import features, teaching
+
+        plain.vocabulary = features.Vocabulary(
+            words=dict(head["words"]),
+            words_idf=wide["words_idf"],
+            letters=dict(head["letters"]),
+            letters_idf=wide["letters_idf"],
+        )
+        if "taught_constant" in wide:
+            plain.taught = teaching.Taught(constant=wide["taught_constant"], by_word=wide["taught_by_word"])
+        if "constant" in wide:
+            plain.weights = learning.Weights(**{name: wide[name] for name in _WEIGHTS})
+        return plain
+
+
+def settled(logits: Floats) -> Floats:
+    """Return confidences (n, symptoms): the probabilities, and the strongest of each ticket said where it may be.
+
+    Where it lies below a half it is lifted to it, since silence would be wrong more often: measured by
+    benchmarks/classify.py, with the calibration error that it costs.
+    """
+    sure = learning.probabilities(logits)
+    if not sure.size:
+        return sure
+    rows, best = np.arange(len(sure)), sure.argmax(axis=1)
+    strongest = sure[rows, best]
+    lifted = (strongest >= SURE_ENOUGH) & (strongest < ASSERTED)
+    sure[rows[lifted], best[lifted]] = ASSERTED
+    return sure
 
 
 def shown_matrix(keys: Sequence[str], examples: Sequence[Example]) -> Floats:

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from incidents.tickets.classifier import learning
-from incidents.tickets.classifier.engine import ASSERTED, Classifier, Example, shown_matrix
-from incidents.tickets.classifier.features import Floats, Vocabulary
-from incidents.tickets.classifier.prior import Symptom
+from incidents.tickets.classifier.engine import ASSERTED, Classifier, Example, settled, shown_matrix
+from incidents.tickets.classifier.prior import Floats, Symptom
 from incidents.tickets.classifier.text import Words, words_of
 
 FOLDS = 5
@@ -91,18 +90,20 @@ def cross_validate(
 ) -> Floats:
     """Return confidences (n, symptoms) for each example from a classifier that did not learn from it.
 
-    `n_labels` bounds how many of the other examples each fold learns from; 0 is the start without labels.
+    `n_labels` bounds how many of the other examples each fold learns from; 0 is the start without labels. The words of
+    all tickets teach, as they do in use, but no ticket's own label.
     """
     plain = Classifier(taxonomy)
     read = [words_of(example.title, example.text) for example in examples]
+    plain.study(list(dict.fromkeys([*read, *corpus])))
     if n_labels == 0 or len(examples) < 2 * FOLDS:
         return plain.confidences(read)
-    inputs = plain.inputs(read, Vocabulary.learn([*read, *corpus]))
+    inputs = plain.inputs(read)
     shown = shown_matrix(plain.keys, examples)
     order = np.random.default_rng(seed).permutation(len(examples))
     answer = np.zeros_like(shown)
     for fold in np.array_split(order, FOLDS):
         others: NDArray[np.int64] = order[~np.isin(order, fold)][:n_labels]
         weights = learning.fit(inputs.rows(others), shown[others])
-        answer[fold] = learning.probabilities(weights.logits(inputs.rows(fold)))
+        answer[fold] = settled(weights.logits(inputs.rows(fold)))
     return answer

@@ -1,89 +1,94 @@
-"""A ticket as numbers: evidence by group, and TF-IDF of its words, pairs of words and letters.
+"""A ticket as numbers: scikit-learn's TF-IDF of its words, pairs of words and letters.
 
-The vocabulary is learned from a product's tickets and stored as text; nothing here needs more than NumPy and SciPy.
+The vocabulary is learned from a product's tickets and stored as text and numbers. This module loads scikit-learn: who
+only classifies by phrases does not import it.
 """
 
-import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
 
-from incidents.tickets.classifier.prior import TermPrior
+from incidents.tickets.classifier.prior import Floats
 from incidents.tickets.classifier.text import Words
 
-Floats = NDArray[np.float64]
-
-LETTERS = 4  # characters in a row
-N_BODY_STEMS, N_LETTERS = 120, 300
 RARE = 2  # a feature of fewer tickets says nothing about the next one
-_CERTAIN = 1e-3
+BODY_FOR_WORDS, BODY_FOR_LETTERS = 1200, 300  # characters: what a person complains of stands at the beginning
+MOST = 20_000  # features of each kind
+_WORDS: dict[str, Any] = {"ngram_range": (1, 2), "sublinear_tf": True, "lowercase": False, "token_pattern": r"\w+"}
+_LETTERS: dict[str, Any] = {"ngram_range": (3, 4), "sublinear_tf": True, "lowercase": False, "analyzer": "char_wb"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Vocabulary:
-    """Features by name with their column and inverse document frequency."""
+    """The features of both kinds with their column and inverse document frequency."""
 
-    columns: Mapping[str, int]
-    idf: Floats
+    words: Mapping[str, int]
+    words_idf: Floats
+    letters: Mapping[str, int]
+    letters_idf: Floats
 
     @classmethod
-    def learn(cls, tickets: Sequence[Words], *, at_most: int = 40_000) -> "Vocabulary":
+    def learn(cls, tickets: Sequence[Words], *, at_most: int = MOST) -> "Vocabulary":
         """Keep the features that at least two tickets share, the commonest first."""
-        counts: Counter[str] = Counter()
-        for words in tickets:
-            counts.update(set(_features(words)))
-        kept = sorted((name for name, n in counts.items() if n >= RARE), key=lambda name: (-counts[name], name))
-        kept = kept[:at_most]
-        n = len(tickets)
-        idf = np.array([1.0 + math.log((1 + n) / (1 + counts[name])) for name in kept], dtype=np.float64)
-        return cls(columns={name: i for i, name in enumerate(kept)}, idf=idf)
+        words, words_idf = _learned(_WORDS, map(_worded, tickets), at_most)
+        letters, letters_idf = _learned(_LETTERS, map(_lettered, tickets), at_most)
+        return cls(words=words, words_idf=words_idf, letters=letters, letters_idf=letters_idf)
+
+    @property
+    def size(self) -> int:
+        """Number of columns."""
+        return len(self.words) + len(self.letters)
 
     def knows(self, words: Words) -> bool:
         """Tell whether at least half of a ticket's words occurred in those it was learned from."""
-        spoken = (*words.title_stems, *words.body_stems[:N_BODY_STEMS])
-        return 2 * sum(stem in self.columns for stem in spoken) >= len(spoken)
+        spoken = _worded(words).replace(".", " ").split()
+        return 2 * sum(word in self.words for word in spoken) >= len(spoken)
 
     def matrix(self, tickets: Iterable[Words]) -> sparse.csr_matrix:
-        """Return TF-IDF, one row of length 1 a ticket."""
-        starts: list[int] = [0]
-        columns: list[int] = []
-        values: list[float] = []
-        for words in tickets:
-            row = Counter(self.columns[name] for name in _features(words) if name in self.columns)
-            weights = {column: (1.0 + math.log(n)) * self.idf[column] for column, n in row.items()}
-            norm = math.sqrt(sum(value * value for value in weights.values())) or 1.0
-            columns.extend(weights)
-            values.extend(value / norm for value in weights.values())
-            starts.append(len(columns))
-        shape = (len(starts) - 1, len(self.columns))
-        return sparse.csr_matrix((np.array(values), np.array(columns, dtype=np.int64), np.array(starts)), shape=shape)
+        """Return TF-IDF (n, size); the words and the letters of a ticket each have length 1."""
+        rows = list(tickets)
+        parts = [
+            made.transform(map(shown, rows)) if made is not None else sparse.csr_matrix((len(rows), 0))
+            for made, shown in ((self._by_word, _worded), (self._by_letter, _lettered))
+        ]
+        return sparse.csr_matrix(sparse.hstack(parts))
+
+    @cached_property
+    def _by_word(self) -> TfidfVectorizer | None:
+        return _restored(_WORDS, self.words, self.words_idf)
+
+    @cached_property
+    def _by_letter(self) -> TfidfVectorizer | None:
+        return _restored(_LETTERS, self.letters, self.letters_idf)
 
 
-def evidence(prior: TermPrior, tickets: Iterable[Words]) -> tuple[Floats, Floats]:
-    """Return (logits by the prior, one column a symptom; scores by group), one row a ticket."""
-    logits, groups = [], []
-    for words in tickets:
-        found = prior.find(words)
-        sure = np.clip(prior.settle(prior.scores(found)), _CERTAIN, 1.0 - _CERTAIN)
-        logits.append(np.log(sure / (1.0 - sure)))
-        groups.append(prior.group_scores(found))
-    n = len(logits)
-    return (
-        np.array(logits, dtype=np.float64).reshape(n, len(prior.keys)),
-        np.array(groups, dtype=np.float64).reshape(n, len(prior.owner)),
-    )
+def _worded(words: Words) -> str:
+    # The title stands twice: it says shortest what is wrong.
+    return f"{words.title} . {words.title} . {words.body[:BODY_FOR_WORDS]}"
 
 
-def _features(words: Words) -> Iterable[str]:
-    title, body = words.title_stems, words.body_stems[:N_BODY_STEMS]
-    for stems in (title, title, body):
-        yield from stems
-        yield from map(" ".join, pairwise(stems))
-    text = f" {words.title} {words.body[:N_LETTERS]} "
-    for i in range(len(text) - LETTERS + 1):
-        yield "~" + text[i : i + LETTERS]
+def _lettered(words: Words) -> str:
+    return f"{words.title} {words.body[:BODY_FOR_LETTERS]}"
+
+
+def _learned(options: Mapping[str, Any], texts: Iterable[str], at_most: int) -> tuple[dict[str, int], Floats]:
+    made = TfidfVectorizer(min_df=RARE, max_features=at_most, **options)
+    try:
+        made.fit(texts)
+    except ValueError:
+        # No two tickets share a feature: there is nothing to learn from.
+        return {}, np.empty(0)
+    return {name: int(column) for name, column in made.vocabulary_.items()}, np.asarray(made.idf_, dtype=np.float64)
+
+
+def _restored(options: Mapping[str, Any], columns: Mapping[str, int], idf: Floats) -> TfidfVectorizer | None:
+    if not columns:
+        return None
+    made = TfidfVectorizer(vocabulary=dict(columns), **options)
+    made.idf_ = idf
+    return made

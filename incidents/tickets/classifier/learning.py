@@ -1,9 +1,10 @@
-"""Learning from labels: logistic regression that starts from what the prior says and moves where labels disagree.
+"""Learning from labels: logistic regression that starts from a logit of its own and moves where labels disagree.
 
-For each symptom the logit is the prior's logit plus a linear correction in the ticket's evidence and TF-IDF, with
-normal priors on all weights (ridge). With no label it is the prior; each label moves it a little. Solved by Newton's
-method over the tickets rather than the features, which are a hundred times as many;
-its loss is convex, so there is one answer.
+For each symptom the logit is the starting one (`teaching`) plus a linear correction in the ticket's evidence and
+TF-IDF, with normal priors on all weights (ridge). With no label it is the start; each label moves it a little. Solved
+by Newton's method over the tickets rather than the features, which are a hundred times as many; its loss is convex, so
+there is one answer. scikit-learn's logistic regression has no starting logit, and on the labelled tickets of
+benchmarks/classify.py did worse without (docs/concepts/symptoms.md).
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from incidents.tickets.classifier.features import Floats
+from incidents.tickets.classifier.prior import Floats
 
 # Prior variances of the correction's weights: per group of evidence, for TF-IDF as a whole, for the constant.
 BY_GROUP, BY_WORDS, CONSTANT = 0.2, 4.0, 0.5
@@ -22,7 +23,7 @@ _STEPS, _HALVINGS, _CLOSE = 30, 12, 1e-7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """What is known of n tickets: prior logits (n, symptoms), group scores (n, groups), TF-IDF (n, vocabulary)."""
+    """What is known of n tickets: starting logits (n, symptoms), group scores (n, groups), TF-IDF (n, vocabulary)."""
 
     logits: Floats
     groups: Floats

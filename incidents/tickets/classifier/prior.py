@@ -13,7 +13,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from incidents.tickets.classifier.text import Words, fold, has_wide_script, stem, stems, unmarked
+
+Floats = NDArray[np.float64]
 
 STRONG, WEAK, TERM, NAMED, DESCRIBED = 2.0, 0.7, 1.6, 1.2, 0.35
 MARKED = 3.5  # a title's own mark, such as "[FEATURE]", is nearly a label
@@ -35,6 +40,7 @@ _STOP = frozenset(
         "them they not no does do did else nobody anything new more much something other one all any above none",
     )
 )
+_CERTAIN = 1e-3
 _FUZZY_LENGTH = 6
 _REMEMBERED = 100_000
 _MARK = re.compile(r"\[|feature request|\w+:")
@@ -190,6 +196,21 @@ class TermPrior:
                 self._slips.clear()
             self._slips[token] = _slip_of(token, self._fuzzy)
         return self._slips[token]
+
+
+def evidence(prior: TermPrior, tickets: Iterable[Words]) -> tuple[Floats, Floats]:
+    """Return (logits by the prior, one column a symptom; scores by group), one row a ticket."""
+    logits, groups = [], []
+    for words in tickets:
+        found = prior.find(words)
+        sure = np.clip(prior.settle(prior.scores(found)), _CERTAIN, 1.0 - _CERTAIN)
+        logits.append(np.log(sure / (1.0 - sure)))
+        groups.append(prior.group_scores(found))
+    n = len(logits)
+    return (
+        np.array(logits, dtype=np.float64).reshape(n, len(prior.keys)),
+        np.array(groups, dtype=np.float64).reshape(n, len(prior.owner)),
+    )
 
 
 def _slip_of(token: str, known_words: Mapping[str, str]) -> str | None:
