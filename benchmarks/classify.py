@@ -4,9 +4,9 @@
 
 Prints micro-F1, precision, recall and expected calibration error: of the two baselines (the taxonomy's terms alone, the
 majority label), of the start without labels, and by cross-validation after 50, 100, 200 labels. Labels are in
-benchmarks/labels: made by hand from title and text alone, 360 by one person, 103 by another. Those marked "held_back" were
-labelled after the lexicon was written; the lexicon's author had read the others, so that their figures flatter the
-start without labels.
+benchmarks/labels: made by hand from title and text alone, 360 by one person, 103 by another. Those marked "held_back"
+were labelled after the lexicon was written; the lexicon's author had read the others, so that their figures flatter
+the start without labels.
 """
 
 import argparse

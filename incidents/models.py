@@ -40,7 +40,19 @@ from incidents.response.models import (
     Statement,
     TimelineEntry,
 )
-from incidents.tickets.models import ClassifierVersion, Ticket, TicketRollup, TicketStale, TicketSymptom
+from incidents.tickets.models import (
+    ClassifierVersion,
+    DuplicateProposal,
+    SegmentRules,
+    TextRetention,
+    Ticket,
+    TicketReading,
+    TicketRollup,
+    TicketStale,
+    TicketSymptom,
+    Topic,
+    TopicTicket,
+)
 
 __all__ = [
     "ArtifactVersion",
@@ -59,6 +71,7 @@ __all__ = [
     "Document",
     "DocumentPolicy",
     "DocumentTemplate",
+    "DuplicateProposal",
     "EvalRun",
     "Evidence",
     "ExposureCount",
@@ -85,16 +98,21 @@ __all__ = [
     "RolloutStep",
     "SavedScenario",
     "Segment",
+    "SegmentRules",
     "Source",
     "Statement",
     "Subscriber",
     "Symptom",
     "TemplateRevision",
+    "TextRetention",
     "Theme",
     "Ticket",
+    "TicketReading",
     "TicketRollup",
     "TicketStale",
     "TicketSymptom",
     "TimelineEntry",
+    "Topic",
+    "TopicTicket",
     "WorkingCopy",
 ]

@@ -212,6 +212,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
     "merge-marks": {"task": "incidents.merge_marks", "schedule": 300.0, "options": {"expires": 300}},
+    "daily-triage": {"task": "incidents.daily_triage", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(WORKBENCH_HOME / "beat-schedule")
 

@@ -27,13 +27,13 @@ SILENT = frozenset({"title", "id", "discovered_at", "recorded_at"})
 
 # Rows are hashed one by one and joined by exclusive or: no order, no sort, one pass.
 _DIGESTS = f"""with inside as (
-    select id, segment_id, weight, at from ({TICKETS}) t where at >= %(start)s and at < %(end)s)
+    select id, segment_id, weight, at, is_whole from ({TICKETS}) t where at >= %(start)s and at < %(end)s)
 select
-    (select row(count(*), coalesce(sum(weight), 0),
+    (select row(count(*) filter (where is_whole), coalesce(sum(weight), 0),
         coalesce(bit_xor(hash_record_extended(row(id, segment_id, weight, at), 0)), 0))::text from inside),
     (select row(count(*), 0,
         coalesce(bit_xor(hash_record_extended(row(ticket_id, symptom_id, confidence), 0)), 0))::text
-        from incidents_ticketsymptom l join inside on inside.id = l.ticket_id and l.confidence > 0),
+        from incidents_ticketsymptom l join inside on inside.id = l.ticket_id and is_whole and l.confidence > 0),
     (select row(count(*), 0, coalesce(bit_xor(hash_record_extended(row(segment_id, at, day_only, count), 0)), 0))::text
         from incidents_exposurecount
         where product_id = %(product)s and (at is null or (at >= %(start)s - interval '1 day' and at < %(end)s))),

@@ -16,16 +16,21 @@ from numpy.typing import NDArray
 from incidents.attribution.axis import MIDDAY_HOURS, TimeAxis
 from incidents.response.models import Incident
 from incidents.stats.attribution.evidence import Floats, Ints
+from incidents.tickets.counting import BEGAN_AT, BEGAN_DAY_ONLY, COUNTED, SEGMENT, WEIGHT
 
 # A ticket counts where its symptom began, or where it was reported if nobody knows; of a bare day, at its middle.
-TICKET_AT = """coalesce(t.onset_at, t.reported_at) + case
-    when (case when t.onset_at is null then 'reported_at' else 'onset_at' end) = any(t.day_fields)
-    then %(midday)s else interval '0' end"""
+TICKET_AT = f"{BEGAN_AT} + case when {BEGAN_DAY_ONLY} then %(midday)s else interval '0' end"
 
-# The tickets of a case. Dismissed ones are left out; weights of merged duplicates count.
-TICKETS = f"""select t.id, t.segment_id, t.weight, {TICKET_AT} as at
+# The tickets of a case. Dismissed ones are left out; weights of merged duplicates count. One whose words add to its
+# segment is shared out: it is of the fuller segment as surely as the words are read right, else of its fields' alone.
+TICKETS = f"""select t.id, {SEGMENT} as segment_id, {WEIGHT} * t.stated_confidence as weight, {TICKET_AT} as at,
+        true as is_whole
     from incidents_ticket t
-    where t.product_id = %(product)s and t.status <> 'dismissed'"""  # noqa: S608 - constants only
+    where t.product_id = %(product)s and {COUNTED}
+    union all
+    select t.id, t.segment_id, {WEIGHT} * (1 - t.stated_confidence), {TICKET_AT}, false
+    from incidents_ticket t
+    where t.product_id = %(product)s and {COUNTED} and t.stated_segment_id is not null and t.stated_confidence < 1"""  # noqa: S608
 
 # A ticket with several or uncertain symptoms is spread over them in proportion to their confidence; symptom 0: none.
 CELLS = f"""with seen as ({TICKETS}),
@@ -34,7 +39,7 @@ inside as (
     from seen where at >= %(start)s and at < %(end)s),
 spread as (
     select bin, segment_id, symptom_id, weight, confidence,
-        sum(confidence) over (partition by inside.id) as total
+        sum(confidence) over (partition by inside.id, inside.segment_id) as total
     from inside left join incidents_ticketsymptom l on l.ticket_id = inside.id and l.confidence > 0),
 cells as (
     select bin, segment_id, coalesce(symptom_id, 0) as symptom,

@@ -12,12 +12,13 @@ from incidents.attribution.stored import CellArchive, unpack_cells
 from incidents.attribution.tallies import TICKET_AT
 from incidents.catalog.models import Symptom
 from incidents.stats.attribution.evidence import Floats, Ints
+from incidents.tickets.counting import COUNTED, SEGMENT
 
 # The key under which "none of the known changes" stands among change ids.
 NOBODY = 0
 
 _PLACES = f"""select t.id, width_bucket(extract(epoch from {TICKET_AT})::float8, %(edges)s::float8[]) - 1,
-    t.segment_id, l.symptom_id, l.confidence
+    {SEGMENT}, l.symptom_id, l.confidence
     from incidents_ticket t
     left join incidents_ticketsymptom l on l.ticket_id = t.id and l.confidence > 0
     where t.id = any(%(ids)s)"""  # noqa: S608 - constants only
@@ -92,10 +93,10 @@ def _unlabelled(run: AttributionRun, archive: CellArchive) -> int:
 _MEMBERS = f"""select t.id from incidents_ticket t
     join unnest(%(starts)s::float8[], %(ends)s::float8[], %(segments)s::int8[], %(symptoms)s::int8[], %(p)s::float8[])
         as cell(starts, ends, segment, symptom, p)
-    on t.segment_id = cell.segment
+    on {SEGMENT} = cell.segment
     and {TICKET_AT} >= to_timestamp(cell.starts) and {TICKET_AT} < to_timestamp(cell.ends)
     left join incidents_ticketsymptom l on l.ticket_id = t.id and l.confidence > 0
-    where t.product_id = %(product)s and t.status <> 'dismissed'
+    where t.product_id = %(product)s and {COUNTED}
     and (l.symptom_id = cell.symptom or (l.id is null and cell.symptom = %(unlabelled)s))
     group by t.id order by max(cell.p) desc, t.id limit %(most)s"""  # noqa: S608 - constants only
 

@@ -3,11 +3,13 @@
 from django.contrib.auth import get_user_model
 
 from incidents.catalog.models import Product
-from incidents.core.errors import NotPermitted
+from incidents.changes.queries import release_times
+from incidents.core.errors import NotPermitted, NotThere
 from incidents.ingest.bundle.services import import_bundle
 from incidents.ingest.bundle.uploads import IMPORT_JOB, forget_upload, upload_limits, upload_path
 from incidents.jobs.handlers import JobContext, handles
-from incidents.tickets.versions import active_version, ask_for_classification
+from incidents.tickets.readings import READ_JOB, ask_for_reading, read_tickets
+from incidents.tickets.versions import ask_for_classification
 
 _PER_CENT = 100
 
@@ -35,6 +37,16 @@ def import_case(context: JobContext) -> None:
     with context.finishing() as outcome:
         outcome.update(report.as_json())
         product = Product.objects.get(slug=report.product_slug)
-        if active_version(product) is not None:
-            ask_for_classification(actor=None, product=product)
+        ask_for_reading(actor=None, product=product)
+        ask_for_classification(actor=None, product=product)
     forget_upload(payload["upload"])
+
+
+@handles(READ_JOB)
+def read(context: JobContext) -> dict[str, int]:
+    """Read what the words of a product's tickets state; here, since versions are dated by the change log."""
+    product = Product.objects.filter(pk=context.payload["product"]).first()
+    if product is None:
+        raise NotThere("The product is gone.")
+    n = read_tickets(product=product, releases=release_times(product), progress=context.progress)
+    return {"n_stated": n}

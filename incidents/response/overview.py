@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from incidents.response.models import Incident
+from incidents.tickets.counting import COUNTED
 
 N_BARS = 60
 
@@ -21,17 +22,17 @@ class CaseOverview:
     course: tuple[int, ...]  # complaints in N_BARS equal parts of the window, or in days where it is shorter
 
 
-_COUNTS = """
+_COUNTS = f"""
 SELECT i.id, width_bucket(
            extract(epoch FROM t.reported_at), extract(epoch FROM i.starts_at), extract(epoch FROM i.ends_at), %s
        ) AS part, count(*)
 FROM incidents_incident i
 JOIN incidents_ticket t
   ON t.product_id = i.product_id AND t.reported_at >= i.starts_at AND t.reported_at < i.ends_at
- AND t.status <> 'dismissed'
+ AND {COUNTED}
 WHERE i.id = ANY(%s)
 GROUP BY i.id, part
-"""
+"""  # noqa: S608 - a constant
 
 _CHANGES = """
 SELECT i.id, count(*)

@@ -29,3 +29,25 @@ class TicketStatus(models.TextChoices):
     NEW = "new", "New"
     TRIAGED = "triaged", "Triaged"
     DISMISSED = "dismissed", "Dismissed"
+
+
+class ReadingSource(models.TextChoices):
+    """Where a segment value comes from that the ticket's own fields do not give."""
+
+    RULE = "rule", "A rule found it in the words"
+    PERSON = "person", "A person"
+
+
+class ProposalState(models.TextChoices):
+    """Where something that the machine proposes stands."""
+
+    OPEN = "open", "Open"
+    ACCEPTED = "accepted", "Accepted"
+    DISMISSED = "dismissed", "Dismissed"
+
+
+class DuplicateKind(models.TextChoices):
+    """Why two tickets may be one."""
+
+    NEAR_COPY = "near_copy", "Nearly the same words"
+    SAME_PERSON = "same_person", "Same person, same symptom"

@@ -16,6 +16,7 @@ from incidents.core.audit import record_audit
 from incidents.core.errors import NotThere
 from incidents.tickets.enums import LabelSource, TicketStatus
 from incidents.tickets.models import TICKET_WORDS, Ticket, TicketSymptom
+from incidents.tickets.queries import from_segments
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -67,7 +68,7 @@ def tickets_matching(product: Product, chosen: TicketFilter) -> QuerySet[Ticket]
         rows = rows.filter(label).distinct()
     segment_ids = matching_segment_ids(product, chosen.segment)
     if segment_ids is not None:
-        rows = rows.filter(segment__in=segment_ids)
+        rows = from_segments(rows, segment_ids)
     if chosen.words:
         query = SearchQuery(chosen.words, search_type="websearch", config="english")
         rows = rows.alias(words=TICKET_WORDS).filter(words=query)

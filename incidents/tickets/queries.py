@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from incidents.catalog.models import Product, Segment
 from incidents.catalog.queries import UNKNOWN
 from incidents.core.times import end_of_day
+from incidents.tickets.counting import COUNTED, SEGMENT, WEIGHT
 from incidents.tickets.enums import Clock, TicketStatus
 from incidents.tickets.models import Ticket
 from incidents.tickets.rollups import AT, DAY_ONLY, WIDTHS, rows_of_rollup, rows_of_tickets
@@ -53,15 +54,14 @@ class Counts:
 def _chosen(wanted: Complaints) -> tuple[str, dict[str, Any]]:
     """Return the condition of the wanted tickets and its parameters."""
     at = AT[wanted.clock]
-    condition = f"t.product_id = %(product)s and t.status <> %(dismissed)s and {at} >= %(start)s and {at} < %(end)s"
+    condition = f"t.product_id = %(product)s and {COUNTED} and {at} >= %(start)s and {at} < %(end)s"
     parameters: dict[str, Any] = {
         "product": wanted.product.pk,
         "start": wanted.start,
         "end": wanted.end,
-        "dismissed": TicketStatus.DISMISSED.value,
     }
     if wanted.segment_ids is not None:
-        condition += " and t.segment_id = any(%(segments)s)"
+        condition += f" and {SEGMENT} = any(%(segments)s)"
         parameters["segments"] = list(wanted.segment_ids)
     return condition, parameters
 
@@ -128,7 +128,7 @@ def _bins_of_day(first: dt.datetime, zone: ZoneInfo, edges: Sequence[dt.datetime
 def segment_counts(wanted: Complaints) -> dict[int, float]:
     """Return weighted complaints per segment pattern: what every count by dimension is added up from."""
     condition, parameters = _chosen(wanted)
-    statement = f"select t.segment_id, sum(t.weight) from incidents_ticket t where {condition} group by 1"  # noqa: S608
+    statement = f"select {SEGMENT}, sum({WEIGHT}) from incidents_ticket t where {condition} group by 1"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return dict(cursor.fetchall())
@@ -159,26 +159,31 @@ def symptom_totals(wanted: Complaints) -> dict[int, float]:
 def tickets_in(wanted: Complaints) -> QuerySet[Ticket]:
     """Return the tickets themselves, the newest report first (the order of `inbox.ticket_page`)."""
     rows = Ticket.objects.filter(product=wanted.product, reported_at__gte=wanted.start)
-    rows = rows.exclude(status=TicketStatus.DISMISSED)
+    rows = rows.exclude(status=TicketStatus.DISMISSED).filter(merged_into=None)
     if wanted.clock is Clock.ONSET:
-        began = Coalesce(F("onset_at"), F("reported_at"))
+        began = Coalesce(F("onset_at"), F("stated_onset_at"), F("reported_at"))
         rows = rows.annotate(began=began).filter(began__gte=wanted.start, began__lt=wanted.end)
     else:
         rows = rows.filter(reported_at__lt=wanted.end)
     if wanted.segment_ids is not None:
-        rows = rows.filter(segment__in=wanted.segment_ids)
+        rows = from_segments(rows, wanted.segment_ids)
     return rows.order_by("-reported_at", "-id")
+
+
+def from_segments(rows: QuerySet[Ticket], segment_ids: Sequence[int]) -> QuerySet[Ticket]:
+    """Return the tickets of these segments, by their fields and what their words add."""
+    return rows.alias(told=Coalesce(F("stated_segment_id"), F("segment_id"))).filter(told__in=list(segment_ids))
 
 
 def version_mentions(
     wanted: Complaints, dimension: str, edges: Sequence[dt.datetime]
 ) -> dict[str, NDArray[np.float64]]:
     """Return complaints per bin that name each value of a dimension (a client version), by time of report."""
-    statement = """
-        select s.values ->> %s, width_bucket(t.reported_at, %s::timestamptz[]), sum(t.weight)
-        from incidents_ticket t join incidents_segment s on s.id = t.segment_id
+    statement = f"""
+        select s.values ->> %s, width_bucket(t.reported_at, %s::timestamptz[]), sum({WEIGHT})
+        from incidents_ticket t join incidents_segment s on s.id = {SEGMENT}
         where t.product_id = %s and t.reported_at >= %s and t.reported_at < %s and s.values ? %s group by 1, 2
-    """
+    """  # noqa: S608 - only fixed expressions are put in
     parameters: list[Any] = [dimension, list(edges), wanted.product.pk, edges[0], edges[-1], dimension]
     found: dict[str, NDArray[np.float64]] = {}
     with connection.cursor() as cursor:
@@ -195,8 +200,8 @@ def counts_by_segment(
     condition, parameters = _chosen(wanted)
     at = AT[wanted.clock]
     statement = f"""
-        select t.segment_id, width_bucket({at}, %(edges)s::timestamptz[]),
-            case when {DAY_ONLY[wanted.clock]} then {at} end, sum(t.weight)
+        select {SEGMENT}, width_bucket({at}, %(edges)s::timestamptz[]),
+            case when {DAY_ONLY[wanted.clock]} then {at} end, sum({WEIGHT})
         from incidents_ticket t where {condition} group by 1, 2, 3
     """  # noqa: S608 - only fixed expressions of this module are put in
     found: dict[int, NDArray[np.float64]] = {}

@@ -1,6 +1,7 @@
 """People behind tickets: whoever reads their words unmasked is written down, and they can be erased."""
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -11,13 +12,26 @@ from incidents.catalog.queries import require
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
 from incidents.core.errors import NotReady
-from incidents.tickets.models import Ticket
+from incidents.jobs import services as jobs
+from incidents.jobs.models import Job
+from incidents.tickets.models import TextRetention, Ticket, TicketReading
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 _ERASED: dict[str, Any] = {"title": "", "text": "", "reporter": "", "url": "", "extra": {}}
 _BLOCK = 5_000
+RETENTION_JOB = "tickets.forget"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionPreview:
+    """What a rule would erase at a moment: tickets with words reported before `before`, of `n_with_words` in all."""
+
+    before: dt.datetime
+    n_due: int
+    n_with_words: int
+    oldest_at: dt.datetime | None
 
 
 @transaction.atomic
@@ -41,6 +55,7 @@ def erase_reporter(*, actor: "User", product: Product, reporter: str) -> int:
     rows = Ticket.objects.filter(product=product, reporter=reporter)
     numbers = list(rows.select_for_update().values_list("pk", flat=True))
     Ticket.objects.filter(pk__in=numbers).update(**_ERASED, erased_at=Now())
+    _forget_readings(numbers)
     record_audit(
         actor=actor,
         action="reporter erased",
@@ -65,6 +80,7 @@ def forget_old_texts(*, product: Product, before: dt.datetime) -> int:
     ):
         with transaction.atomic():
             n += Ticket.objects.filter(pk__in=numbers).update(**_ERASED, erased_at=Now())
+            _forget_readings(numbers)
             record_audit(
                 actor=None,
                 action="old texts erased",
@@ -80,3 +96,61 @@ def n_by_same_reporter(ticket: Ticket) -> int:
     if not ticket.reporter:
         return 0
     return Ticket.objects.filter(product_id=ticket.product_id, reporter=ticket.reporter).count()
+
+
+def _forget_readings(numbers: list[int]) -> None:
+    """Forget the words that readings quote; the values they stated stay, since they count."""
+    for reading in TicketReading.objects.filter(ticket__in=numbers):
+        reading.segment = {name: {**one, "words": ""} for name, one in reading.segment.items()}
+        reading.onset_words = ""
+        reading.save(update_fields=["segment", "onset_words"])
+
+
+def retention_of(product: Product) -> TextRetention | None:
+    """Return how long the product's tickets keep their words; None: for ever."""
+    return TextRetention.objects.filter(product=product).first()
+
+
+def retention_preview(*, product: Product, days: int, now: dt.datetime) -> RetentionPreview:
+    """Return what a rule of so many days would erase now; nothing is erased."""
+    before = now - dt.timedelta(days=days)
+    rows = Ticket.objects.filter(product=product, erased_at=None).exclude(title="", text="", reporter="")
+    oldest = rows.order_by("reported_at").values_list("reported_at", flat=True).first()
+    return RetentionPreview(
+        before=before, n_due=rows.filter(reported_at__lt=before).count(), n_with_words=rows.count(), oldest_at=oldest
+    )
+
+
+@transaction.atomic
+def set_retention(*, actor: "User", product: Product, days: int | None) -> None:
+    """Say how many days tickets keep their words (None: for ever); a job of every day erases what is older."""
+    require(actor, Action.ADMINISTER, product)
+    before = retention_of(product)
+    if days is None:
+        TextRetention.objects.filter(product=product).delete()
+    elif days < 1:
+        raise NotReady("Texts are kept for one day at least.")
+    else:
+        TextRetention.objects.update_or_create(product=product, defaults={"days": days, "changed_by": actor})
+    record_audit(
+        actor=actor,
+        action="text retention changed",
+        subject=product,
+        product_id=product.pk,
+        detail={"before": before.days if before else None, "after": days},
+    )
+
+
+def ask_for_retention(*, product: Product, on: dt.date) -> Job | None:
+    """Ask once a day for old texts to be erased, where the product has a rule for it."""
+    if retention_of(product) is None:
+        return None
+    return jobs.enqueue(
+        kind=RETENTION_JOB, payload={"product": product.pk}, idempotency_key=f"{product.pk}:{on.isoformat()}"
+    )
+
+
+def apply_retention(*, product: Product, now: dt.datetime) -> int:
+    """Erase what is older than the rule says; return how many tickets."""
+    rule = retention_of(product)
+    return forget_old_texts(product=product, before=now - dt.timedelta(days=rule.days)) if rule is not None else 0

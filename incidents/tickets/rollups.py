@@ -7,7 +7,8 @@ themselves, `refresh_ticket_counts` counts those hours anew. What a filter of se
 from django.db import connection, transaction
 
 from incidents.catalog.models import Product
-from incidents.tickets.enums import NO_SYMPTOM, Clock, TicketStatus
+from incidents.tickets.counting import BEGAN_AT, BEGAN_DAY_ONLY, COUNTED, WEIGHT
+from incidents.tickets.enums import NO_SYMPTOM, Clock
 
 QUARTER, HOUR = 900, 3600
 # The widths that are kept, the coarsest first: zones begin their hours at whole quarters of UTC's.
@@ -15,12 +16,8 @@ WIDTHS = (HOUR, QUARTER)
 _LOCK = 0x7469_636B
 _CHUNK = 2_000  # hours a transaction
 
-
-AT = {Clock.ONSET: "coalesce(t.onset_at, t.reported_at)", Clock.REPORT: "t.reported_at"}
-DAY_ONLY = {
-    Clock.ONSET: "(case when t.onset_at is null then 'reported_at' else 'onset_at' end) = any(t.day_fields)",
-    Clock.REPORT: "'reported_at' = any(t.day_fields)",
-}
+AT = {Clock.ONSET: BEGAN_AT, Clock.REPORT: "t.reported_at"}
+DAY_ONLY = {Clock.ONSET: BEGAN_DAY_ONLY, Clock.REPORT: "'reported_at' = any(t.day_fields)"}
 
 # From `chosen` tickets (id, weight, and what the counts are kept by) to their shares by symptom.
 LABELLED = """
@@ -50,10 +47,10 @@ def _counted(clock: Clock) -> str:
     """Return the statement that counts the due hours by one clock."""
     return f"""
         with chosen as (
-            select t.id, t.product_id, t.weight, d.hour, {DAY_ONLY[clock]} as day_only, {AT[clock]} as at
+            select t.id, t.product_id, {WEIGHT} as weight, d.hour, {DAY_ONLY[clock]} as day_only, {AT[clock]} as at
             from due d join incidents_ticket t on t.product_id = d.product_id
                 and {AT[clock]} >= d.hour and {AT[clock]} < d.hour + interval '1 hour'
-            where t.status <> '{TicketStatus.DISMISSED.value}'
+            where {COUNTED}
         ), {LABELLED}, fine as materialized (
             select product_id, hour, case when day_only then at else date_bin('15 minutes', at, hour) end as at,
                 day_only, coalesce(symptom_id, {NO_SYMPTOM}) as symptom_id, sum(weight * coalesce(share, 1)) as amount
@@ -108,7 +105,7 @@ def rows_of_tickets(condition: str, clock: Clock) -> str:
     """Return SQL whose rows (at, day_only, symptom_id, amount) are the shares of the tickets `t` that meet it."""
     return f"""
         with chosen as (
-            select t.id, t.weight, {AT[clock]} as at, {DAY_ONLY[clock]} as day_only from incidents_ticket t
+            select t.id, {WEIGHT} as weight, {AT[clock]} as at, {DAY_ONLY[clock]} as day_only from incidents_ticket t
             where {condition}
         ), {LABELLED} {_FROM_TICKETS}
     """  # noqa: S608
@@ -122,10 +119,10 @@ def rows_of_rollup(clock: Clock, width: int) -> str:
             select distinct hour from incidents_ticketstale
             where product_id = %(product)s and hour > %(start)s - interval '1 hour' and hour < %(end)s
         ), chosen as (
-            select t.id, t.weight, {AT[clock]} as at, {DAY_ONLY[clock]} as day_only
+            select t.id, {WEIGHT} as weight, {AT[clock]} as at, {DAY_ONLY[clock]} as day_only
             from spot join incidents_ticket t on t.product_id = %(product)s
                 and {AT[clock]} >= spot.hour and {AT[clock]} < spot.hour + interval '1 hour'
-            where t.status <> '{TicketStatus.DISMISSED.value}' and t.{inside.format(at=AT[clock])}
+            where {COUNTED} and t.{inside.format(at=AT[clock])}
         ), {LABELLED} {_FROM_TICKETS}
         union all
         select at, day_only, symptom_id, amount from incidents_ticketrollup

@@ -1,14 +1,15 @@
-"""Triage as jobs: learning a classifier, labelling with it; and keeping complaint counts current."""
+"""Triage as jobs: learning, labelling, duplicates, topics, old texts; what is due each day; counts kept current."""
 
 from typing import Any
 
 from celery import shared_task
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from incidents.catalog.models import Product
 from incidents.core.errors import NotThere
 from incidents.jobs.handlers import JobContext, handles
-from incidents.tickets import versions
+from incidents.tickets import duplicates, reporters, topics, versions
 from incidents.tickets.rollups import refresh_ticket_counts
 
 
@@ -43,3 +44,31 @@ def classify(context: JobContext) -> dict[str, Any]:
 def refresh() -> None:
     """Count the hours whose tickets changed; until then readers count these tickets themselves."""
     refresh_ticket_counts()
+
+
+@handles(duplicates.DUPLICATES_JOB)
+def propose_duplicates(context: JobContext) -> dict[str, Any]:
+    """Propose tickets that may be one complaint."""
+    return {"n_proposals": duplicates.find_duplicates(product=_product(context), progress=context.progress)}
+
+
+@handles(topics.TOPICS_JOB)
+def gather_topics(context: JobContext) -> dict[str, Any]:
+    """Bring the emerging topics up to date."""
+    return {"n_topics": topics.update_topics(product=_product(context), progress=context.progress)}
+
+
+@handles(reporters.RETENTION_JOB)
+def forget_texts(context: JobContext) -> dict[str, Any]:
+    """Erase texts that are older than the product keeps them."""
+    return {"n_erased": reporters.apply_retention(product=_product(context), now=timezone.now())}
+
+
+@shared_task(name="incidents.daily_triage")
+def daily_triage() -> None:
+    """Ask for what is due today, once a day whenever it is called: topics, duplicates, old texts."""
+    today = timezone.now().date()
+    for product in Product.objects.all():
+        reporters.ask_for_retention(product=product, on=today)
+        topics.ask_for_topics(actor=None, product=product, on=today)
+        duplicates.ask_for_duplicates(actor=None, product=product, on=today)

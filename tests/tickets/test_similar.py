@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from incidents.tickets.classifier.text import words_of
+from incidents.tickets.classifier.text import stems
 from incidents.tickets.similar import rank, rarest_lexemes, similar_tickets
 from tests.factories import make_product, make_ticket
 
@@ -50,5 +50,5 @@ def test_quotes_and_signs_do_no_harm() -> None:
 
 
 def test_rank_of_nothing() -> None:
-    assert rank(words_of("a b c", ""), []) == []
-    assert rank(words_of("", ""), [words_of("a b c", "")]) == []
+    assert rank(stems("a b c"), []) == []
+    assert rank((), [stems("a b c")]) == []

@@ -47,7 +47,7 @@ def imported(client: Client, place: Path, **files: object) -> Job:
     job = Job.objects.get()
     assert response.headers["Location"] == reverse("import-result", args=[job.pk])
     runner.run(job.pk, background=False)
-    return Job.objects.get()
+    return Job.objects.get(pk=job.pk)
 
 
 def page(client: Client, address: str, status: int = 200) -> str:

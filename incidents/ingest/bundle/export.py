@@ -35,9 +35,12 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _REQUIRED = frozenset({CASE, CHANGES, "tickets.jsonl"})
 
 
-def export_files(incident: Incident) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Yield (file name, lines) of each file; an optional one that would be empty is left out."""
-    scope = ExportScope(incident)
+def export_files(incident: Incident, *, as_written: bool = True) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield (file name, lines) of each file; an optional one that would be empty is left out.
+
+    Unless `as_written`, the private parts of tickets are masked.
+    """
+    scope = ExportScope(incident, as_written=as_written)
     files: tuple[tuple[str, Iterator[bytes]], ...] = (
         (CASE, case_lines(scope)),
         (CHANGES, change_lines(scope)),
@@ -100,11 +103,11 @@ class _Tap(io.RawIOBase):
         return taken
 
 
-def export_stream(incident: Incident) -> Iterator[bytes]:
-    """Yield the bytes of the case's .zip as they are made."""
+def export_stream(incident: Incident, *, as_written: bool = True) -> Iterator[bytes]:
+    """Yield the bytes of the case's .zip as they are made; unless `as_written`, private parts are masked."""
     tap = _Tap()
     with _snapshot(), zipfile.ZipFile(_as_file(tap), "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, chunks in export_files(incident):
+        for name, chunks in export_files(incident, as_written=as_written):
             info = zipfile.ZipInfo(f"{incident.slug}/{name}", date_time=_EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
@@ -136,9 +139,10 @@ def export_case(*, incident: Incident, path: Path | str, actor: "User | None" = 
     return target
 
 
-def record_export(*, incident: Incident, actor: "User | None") -> None:
-    """Note in the trail that the case left the workbench."""
-    record_audit(actor=actor, action="case exported", subject=incident, product_id=incident.product_id)
+def record_export(*, incident: Incident, actor: "User | None", as_written: bool = True) -> None:
+    """Note in the trail that the case left the workbench, and whether its private parts did."""
+    detail = {"private parts": "as written" if as_written else "masked"}
+    record_audit(actor=actor, action="case exported", subject=incident, product_id=incident.product_id, detail=detail)
 
 
 def _write_archive(incident: Incident, target: Path) -> None:

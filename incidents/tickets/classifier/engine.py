@@ -114,7 +114,8 @@ class Classifier:
 
     def inputs(self, tickets: Sequence[Words]) -> learning.Inputs:
         """Return tickets as numbers; only for one that has a vocabulary."""
-        assert self.vocabulary is not None
+        if self.vocabulary is None:
+            raise ArtefactError("This classifier has no vocabulary: let it study tickets first.")
         logits, groups = evidence(self.prior, tickets)
         words = self.vocabulary.matrix(tickets)
         if self.taught is not None:

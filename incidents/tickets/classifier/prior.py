@@ -96,7 +96,7 @@ class TermPrior:
     def __init__(self, taxonomy: Sequence[Symptom]) -> None:
         """Compile the taxonomy together with the lexicon's groups that it names."""
         self.keys = [symptom.key for symptom in taxonomy]
-        self.rest = next((i for i, symptom in enumerate(taxonomy) if _is_rest(symptom)), None)
+        self.rest = next((i for i, symptom in enumerate(taxonomy) if is_rest(symptom)), None)
         self.owner: list[int | None] = list(range(len(taxonomy)))
         self._phrases = _Phrases()
         self._add_taxonomy(taxonomy)
@@ -280,7 +280,8 @@ def _content(text: str) -> list[str]:
     return [w for w in (word.strip(".,:;!?()'\"") for word in folded.split()) if len(w) > 3 and w not in _STOP]
 
 
-def _is_rest(symptom: Symptom) -> bool:
+def is_rest(symptom: Symptom) -> bool:
+    """Tell whether a symptom is what is none of the others."""
     told = fold(f"{symptom.name} {symptom.description}")
     return symptom.key in {"other", "misc", "rest"} or "none of the" in told
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from incidents.tickets.extraction.foreign import read_foreign_onset
+
 MAX_TEXT = 4000
 LONGEST_AGO = dt.timedelta(days=400)
 _NAMELESS_YEAR = dt.timedelta(days=200)
@@ -94,7 +96,10 @@ def read_onset(
             if span is not None and (onset := _bounded(span, reported_at, hit.group())) is not None:
                 found.append((hit.start(), onset))
                 break
-    return min(found, key=lambda one: one[0])[1] if found else None
+    if found:
+        return min(found, key=lambda one: one[0])[1]
+    foreign = read_foreign_onset(cut, reported_at=reported_at, zone=zone)
+    return _bounded(foreign[:2], reported_at, foreign[2]) if foreign is not None else None
 
 
 def _bounded(span: tuple[dt.datetime, dt.datetime], reported_at: dt.datetime, words: str) -> Onset | None:

@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 MAX_TEXT = 6000
+# How surely a value of this kind is read right. On two real trackers more agreed with the tickets' own fields (93 to
+# 100 of 100), but those were drawn from the same texts, in part: docs/concepts/symptoms.md.
+TOLD, MARKED_VERSION, NAMED, BARE_VERSION, SESSION = 0.98, 0.95, 0.9, 0.85, 0.75
+TAG_FIELDS = ("labels", "tags")
 _ASIDE_REACH = 28  # characters before a name in which "better than" concerns it
 _VERSION = re.compile(r"(?<![\w.])v?(\d{1,4}(?:\.\d{1,4}){1,3}(?:-[a-z0-9.]{1,12})?)(?![\w])(?!\.\d)", re.I)
 _VERSION_MARK = re.compile(r"(?:\bversion|\bver|\bclient|\bbuild|--version|\brelease)[\s:=*`'\"(v]*$", re.I)
@@ -20,18 +24,30 @@ _VERSION_MARK = re.compile(r"(?:\bversion|\bver|\bclient|\bbuild|--version|\brel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stated:
-    """A value of a dimension and the words that state it."""
+    """A value of a dimension, the words that state it, and how surely they are read right (0 to 1)."""
 
     value: str
     words: str
+    confidence: float = NAMED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A product's own rule: phrases of the text, or values of a tag or a custom field, that mean a value."""
+
+    dimension: str
+    value: str
+    phrases: tuple[str, ...]
+    field: str = ""  # empty: the text; "tag": any tag; else the name of a custom field
 
 
 class SegmentReader:
     """A product's dimensions compiled against the rules."""
 
-    def __init__(self, dimensions: Mapping[str, Sequence[str]], rules: Mapping[str, Any] | None = None) -> None:
-        """Compile {dimension: its values}; `rules` replace the shipped ones and have their form."""
-        self._rules = rules if rules is not None else shipped_rules()
+    def __init__(self, dimensions: Mapping[str, Sequence[str]], rules: Sequence[Rule] = ()) -> None:
+        """Compile {dimension: its values} with the shipped rules and a product's own."""
+        self._rules = shipped_rules()
+        self._known = {name: {value.casefold(): value for value in values} for name, values in dimensions.items()}
         self._aside = re.compile(rf"(?:{_either(self._rules['aside'])})\s+(?:the\s+)?[\w.-]*\s*$", re.I)
         self._versions = {name: set(values) for name, values in dimensions.items() if _are_versions(values)}
         self._named: dict[str, list[tuple[re.Pattern[str], str]]] = {}
@@ -39,11 +55,19 @@ class SegmentReader:
             if name not in self._versions:
                 self._named[name] = [(found, value) for value in values if (found := self._pattern(name, value))]
 
-    def read(self, title: str, text: str, given: Mapping[str, str] | None = None) -> dict[str, Stated]:
-        """Return what the words state about dimensions that `given` leaves open."""
+        for rule in rules:
+            if not rule.field and rule.phrases:
+                self._named.setdefault(rule.dimension, []).append((_compiled(_either(rule.phrases)), rule.value))
+        self._told = [rule for rule in rules if rule.field]
+
+    def read(
+        self, title: str, text: str, given: Mapping[str, str] | None = None, extra: Mapping[str, Any] | None = None
+    ) -> dict[str, Stated]:
+        """Return what tags, custom fields (`extra`) and words state about dimensions that `given` leaves open."""
         words = f"{title}\n{text[:MAX_TEXT]}"
-        known = given or {}
-        stated: dict[str, Stated] = {}
+        known: dict[str, Any] = dict(given or {})
+        stated = {name: one for name, one in self._from_fields(extra).items() if name not in known} if extra else {}
+        known |= stated
         for name, values in self._versions.items():
             if name not in known and (version := self._version(words, values)) is not None:
                 stated[name] = version
@@ -51,6 +75,27 @@ class SegmentReader:
             if name not in known and (value := self._named_value(words, patterns)) is not None:
                 stated[name] = value
         return stated
+
+    def _from_fields(self, extra: Mapping[str, Any]) -> dict[str, Stated]:
+        """Return what custom fields and tags say; where two contradict each other, nothing."""
+        tags = {tag for name in TAG_FIELDS for tag in _texts(extra.get(name))}
+        found: dict[str, dict[str, str]] = {}
+        for tag in tags:
+            name, _, value = tag.partition(":")
+            if (value := self._known.get(name.strip(), {}).get(value.strip().casefold(), "")) != "":
+                found.setdefault(name.strip(), {})[value] = tag
+        for rule in self._told:
+            told = tags if rule.field == "tag" else _texts(extra.get(rule.field))
+            wanted = {phrase.casefold() for phrase in rule.phrases}
+            for one in told:
+                if one.casefold() in wanted:
+                    found.setdefault(rule.dimension, {})[rule.value] = one
+        return {
+            name: Stated(value=value, words=words, confidence=TOLD)
+            for name, values in found.items()
+            if len(values) == 1
+            for value, words in values.items()
+        }
 
     def _version(self, words: str, values: set[str]) -> Stated | None:
         marked: dict[str, str] = {}
@@ -64,10 +109,10 @@ class SegmentReader:
                 marked[value] = hit.group()
             elif not self._aside.search(before):
                 named[value] = hit.group()
-        for found in (marked, named):
+        for found, confidence in ((marked, MARKED_VERSION), (named, BARE_VERSION)):
             if len(found) == 1:
                 value, said = next(iter(found.items()))
-                return Stated(value=value, words=said)
+                return Stated(value=value, words=said, confidence=confidence)
             if found:
                 return None
         return None
@@ -87,7 +132,7 @@ class SegmentReader:
         if len(found) != 1:
             return None
         value, said = next(iter(found.items()))
-        return Stated(value=value, words=said)
+        return Stated(value=value, words=said, confidence=SESSION if value in self._rules["session"] else NAMED)
 
     def _pattern(self, dimension: str, value: str) -> re.Pattern[str] | None:
         rules = self._rules
@@ -103,6 +148,12 @@ class SegmentReader:
         if len(parts) > 1 and any(part.isdigit() for part in parts):
             return _compiled(r"[\s._-]{0,2}".join(map(re.escape, parts)) + r"(?!\.?\d)")
         return None
+
+
+def _texts(value: object) -> set[str]:
+    """Return the texts that a custom field holds: one, or a list of them."""
+    listed = value if isinstance(value, list) else [value]
+    return {str(one).strip() for one in listed if isinstance(one, str | int | float) and not isinstance(one, bool)}
 
 
 @lru_cache(maxsize=1)

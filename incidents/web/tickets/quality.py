@@ -16,6 +16,7 @@ from incidents.jobs.queries import is_final, latest_job
 from incidents.tickets import versions
 from incidents.web.people import signed_in
 from incidents.web.products import product_context
+from incidents.web.tickets.triage import triage_tabs
 
 
 @require_safe
@@ -42,6 +43,7 @@ def quality(request: HttpRequest) -> HttpResponse:
             "retrain_after": versions.RETRAIN_AFTER,
             "may_triage": permitted(request.user, Action.TRIAGE, product),
             "running": _running(product.pk),
+            "tabs": triage_tabs(product.slug, "quality"),
         }
     return render(request, "tickets/quality.html", context)
 

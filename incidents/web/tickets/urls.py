@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.web.tickets import quality, views
+from incidents.web.tickets import quality, triage, views
 
 urlpatterns = [
     path("tickets/", views.tickets, name="tickets"),
@@ -15,5 +15,16 @@ urlpatterns = [
     path("triage/quality/<slug:slug>/train/", quality.quality_train, name="triage-train"),
     path("triage/quality/<slug:slug>/classify/", quality.quality_classify, name="triage-classify"),
     path("triage/quality/<slug:slug>/use/", quality.quality_use, name="triage-use"),
+    path("tickets/<int:ticket_id>/segment/", triage.ticket_segment, name="ticket-segment"),
+    path("triage/topics/", triage.topic_list, name="triage-topics"),
+    path("triage/topics/<slug:slug>/refresh/", triage.topics_refresh, name="triage-topics-refresh"),
+    path("triage/topics/<int:topic_id>/decide/", triage.topic_decide, name="triage-topic"),
+    path("triage/duplicates/", triage.duplicate_list, name="triage-duplicates"),
+    path("triage/duplicates/<slug:slug>/refresh/", triage.duplicates_refresh, name="triage-duplicates-refresh"),
+    path("triage/duplicates/<int:proposal_id>/decide/", triage.duplicate_decide, name="triage-duplicate"),
+    path("triage/rules/", triage.rules, name="triage-rules"),
+    path("triage/delays/", triage.delay_list, name="triage-delays"),
+    path("triage/texts/", triage.texts, name="triage-texts"),
+    path("triage/texts/<slug:slug>/set/", triage.texts_set, name="triage-texts-set"),
     path("cases/<int:case_id>/tickets/", views.case_tickets, name="case-tickets"),
 ]

@@ -35,7 +35,7 @@ from incidents.web.people import signed_in
 from incidents.web.products import product_context
 from incidents.web.segments import chosen_segment, segment_query
 from incidents.web.tickets.causes import causes_of, probable_causes
-from incidents.web.tickets.stated import stated_onset, stated_segment
+from incidents.web.tickets.stated import stated_parts
 
 
 @require_safe
@@ -140,6 +140,7 @@ def _detail(request: HttpRequest, row: Any) -> dict[str, Any]:
     cases = visible_incidents(request.user).filter(
         product=row.product, starts_at__lte=row.reported_at, ends_at__gt=row.reported_at
     )
+    segment, onset = stated_parts(row)
     labels = sorted(row.labels.all(), key=lambda label: (-label.confidence, label.symptom.name))
     return {
         "section": "tickets",
@@ -150,8 +151,8 @@ def _detail(request: HttpRequest, row: Any) -> dict[str, Any]:
         "shown": {label.symptom.pk for label in labels if label.confidence >= 0.5},
         "symptoms": symptoms_of(row.product),
         "statuses": TicketStatus.choices,
-        "segment": stated_segment(row),
-        "stated_onset": stated_onset(row, zone),
+        "segment": segment,
+        "stated_onset": onset,
         "causes": probable_causes(row, list(cases)),
         "cases": cases,
         "trail": audit_trail(row)[:20],

@@ -25,9 +25,10 @@ BATCH = 2_000
 class ExportScope:
     """The case, its vocabulary and its way of writing times."""
 
-    def __init__(self, incident: Incident) -> None:
-        """Export this case."""
+    def __init__(self, incident: Incident, *, as_written: bool = True) -> None:
+        """Export this case; unless `as_written`, the private parts of tickets are masked."""
         self.incident = incident
+        self.as_written = as_written
         self.zone = ZoneInfo(incident.timezone)
         # No row has source 0: a case that was opened by hand has no source of its own.
         self.source_id = incident.source_id or 0

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from incidents.ingest.bundle.writing.scope import BY_IDENTITY, IDENTITY, ExportScope, line, number, stored, within
+from incidents.tickets.privacy import masked
 
 # From this confidence on, a label counts as said.
 _ASSERTED = 0.5
@@ -43,9 +44,9 @@ def _ticket(scope: ExportScope, identity: str, *rest: Any) -> dict[str, Any]:
     if onset_at is not None:
         row["occurred_at"] = scope.time(onset_at, day_only="onset_at" in days)
     if title:
-        row["title"] = title
+        row["title"] = title if scope.as_written else masked(title)
     if text:
-        row["text"] = text
+        row["text"] = text if scope.as_written else masked(text)
     if keys:
         row["symptoms"] = keys
     elif status == "triaged" and (title or text):
@@ -62,5 +63,15 @@ def _ticket(scope: ExportScope, identity: str, *rest: Any) -> dict[str, Any]:
     if url:
         row["url"] = url
     if extra != "{}":
-        row |= {name: value for name, value in stored(extra).items() if name not in row}
+        others = stored(extra) if scope.as_written else _masked_within(stored(extra))
+        row |= {name: value for name, value in others.items() if name not in row}
     return row
+
+
+def _masked_within(value: Any) -> Any:
+    """Return a value of JSON whose texts are masked, however deep they lie."""
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, dict):
+        return {name: _masked_within(one) for name, one in value.items()}
+    return [_masked_within(one) for one in value] if isinstance(value, list) else value
