@@ -49,11 +49,13 @@ _TERM = r"[^\W\d_][\w'-]{2,}"
 # What complaints of any kind have in common says nothing of what is new.
 _STOP = re.findall(
     r"[\w']+",
-    """the and for with that this was has have had not but are from when what which would should could they them you
-    your can cannot just all any get got its it's into out now then than there here been being also only even after
-    before please bug issue error feature model problem report description version expected actual behavior behaviour
-    steps reproduce environment platform using use used does did doesn't don't didn't isn't will one more very some how why
-    who because every each time times still again want need like""",
+    """
+    the and for with that this was has have had not but are from when what which would should could they them you
+    your can cannot just all any get got its it's into out now then than there here been being also only even
+    after before please bug issue error feature model problem report description version expected actual behavior
+    behaviour steps reproduce environment platform using use used does did doesn't don't didn't isn't will one
+    more very some how why who because every each time times still again want need like
+    """,
 )
 Progress = Callable[[int, int | None, str], None]
 

@@ -141,8 +141,9 @@ def test_a_cell_of_the_download_is_no_formula(client: Client, tmp_path: Path) ->
         archive.writestr("=HYPERLINK(1)", b"")
     client.force_login(make_user(Role.ADMINISTRATOR))
     sent(client, bundle=SimpleUploadedFile("spring.zip", bad.read_bytes()), product="-new-")
-    runner.run(Job.objects.get().pk, background=False)
-    raw = client.get(reverse("import-problems", args=[Job.objects.get().pk])).content.decode()
+    job = Job.objects.get()
+    runner.run(job.pk, background=False)
+    raw = client.get(reverse("import-problems", args=[job.pk])).content.decode()
     assert "note,'=HYPERLINK(1)," in raw
 
 
