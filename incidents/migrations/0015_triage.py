@@ -8,7 +8,6 @@ import django.db.models.functions.comparison
 from django.conf import settings
 from django.db import migrations, models
 
-
 TOUCHED = """
 CREATE OR REPLACE FUNCTION incidents_tickets_touched() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -14,7 +14,8 @@ from incidents.core.errors import Conflict, NotReady, NotThere
 from incidents.response.models import Incident, PublicityEvent
 from incidents.response.queries import zone_of
 from incidents.stats.common_rise import BEFORE, CommonRise, common_rises
-from incidents.tickets.queries import Clock, Complaints, counts_by_segment, segment_patterns
+from incidents.tickets.enums import Clock
+from incidents.tickets.queries import Complaints, counts_by_segment, segment_patterns
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
