@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from importlib.util import find_spec
 
 from django.apps import apps
 from django.db import models
@@ -10,17 +11,16 @@ import incidents
 import incidents.models
 
 
-def concepts() -> list[str]:
-    return [module.name for module in pkgutil.iter_modules(incidents.__path__) if module.ispkg]
+def rooms() -> list[str]:
+    return [module.name for module in pkgutil.walk_packages(incidents.__path__, "incidents.") if module.ispkg]
 
 
 def test_every_model_is_registered() -> None:
     found = set()
-    for concept in concepts():
-        try:
-            module = importlib.import_module(f"incidents.{concept}.models")
-        except ModuleNotFoundError:
+    for room in rooms():
+        if find_spec(f"{room}.models") is None:
             continue
+        module = importlib.import_module(f"{room}.models")
         found |= {
             name
             for name, value in vars(module).items()

@@ -21,6 +21,7 @@ TIME_LEVELS = 100_000  # of a case of three months: a minute is told apart
 _FEW = 3  # shorter columns are not worth a look for even steps
 _LARGEST = 2**52
 _EXACT = 2
+_LEAST = 1e-300
 
 
 def float32(values: Sequence[float] | NDArray[Any], *, levels: int = LEVELS) -> Plain:
@@ -61,7 +62,8 @@ def _exponent(finite: Numbers, low: float, high: float, levels: int) -> int:
             if np.array_equal(finite * 10.0**exponent, np.rint(finite * 10.0**exponent)):
                 return exponent
     spread = (high - low) or max(abs(low), abs(high))
-    return min(max(-floor(log10(spread / levels)), -300), 300)
+    # A spread that underflows is as small as numbers get.
+    return min(max(-floor(log10(max(spread / levels, _LEAST))), -300), 300)
 
 
 def from_float32(packed: Plain) -> Numbers:
