@@ -1,4 +1,4 @@
-"""How much more common something is among some complaints than among the others, with its interval."""
+"""How much more common something is among some complaints than among the others, or in one stretch than in another."""
 
 from dataclasses import dataclass
 from math import exp, log, sqrt
@@ -36,4 +36,23 @@ def share_ratio(here: float, total_here: float, there: float, total_there: float
         high=exp(log(value) + Z90 * spread),
         n_here=here,
         n_there=there,
+    )
+
+
+def rate_ratio(after: float, hours_after: float, before: float, hours_before: float) -> RateRatio:
+    """Return (after / hours_after) / (before / hours_before) of two Poisson counts, its interval on the log scale.
+
+    Raises ValueError where a stretch has no length.
+    """
+    if hours_after <= 0 or hours_before <= 0:
+        raise ValueError("Both stretches need a length to be compared.")
+    a, b = after + CONTINUITY, before + CONTINUITY
+    value = (a / hours_after) / (b / hours_before)
+    spread = sqrt(1 / a + 1 / b)
+    return RateRatio(
+        value=value,
+        low=exp(log(value) - Z90 * spread),
+        high=exp(log(value) + Z90 * spread),
+        n_here=after,
+        n_there=before,
     )

@@ -27,7 +27,7 @@ from incidents.charts.complaints import (
 from incidents.charts.contrast import Side, contrast, gap_over, rates_of
 from incidents.charts.metrics import EvalPoint, Gap, Line, eval_figure, gaps, metric_figure
 from incidents.charts.palette import DARK, LIGHT
-from incidents.charts.ratios import share_ratio
+from incidents.charts.ratios import rate_ratio, share_ratio
 from incidents.charts.typed import Numbers, float32, from_float32
 
 HOURS = np.arange(0.0, 24.0 * 11, 24.0)
@@ -240,3 +240,11 @@ def test_share_ratio() -> None:
     assert share_ratio(5, 50, 0, 500).low > 1
     with pytest.raises(ValueError, match="need complaints"):
         share_ratio(1, 0, 1, 10)
+
+
+def test_a_ratio_of_rates_has_an_interval_and_needs_two_stretches() -> None:
+    found = rate_ratio(60, 72.0, 20, 72.0)
+    assert found.value == pytest.approx(60.5 / 20.5)
+    assert 1.5 < found.low < found.value < found.high < 4.5
+    with pytest.raises(ValueError, match="length"):
+        rate_ratio(1, 0.0, 1, 72.0)
