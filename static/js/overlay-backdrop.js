@@ -2,7 +2,7 @@
 
 import { one } from "./dom.js";
 import { get } from "./overlay-state.js";
-import { scale, short, toX } from "./overlay-scale.js";
+import { caseEnd, fromDate, scale, short, toX } from "./overlay-scale.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
 
 /** The panels' height: the table below them is no part of the picture. */
@@ -27,6 +27,11 @@ export function drawBackdrop(payload) {
     const shape = svg("g", { class: "ov-frozen" }, svg("title", {}, title), svg("rect", { class: "ov-freeze", x: fixed(left), y: 28, width: fixed(right - left), height: height - 28 }));
     for (const [at, x] of [[low, left], [high, right]]) if (at >= scale.low && at <= scale.high) shape.append(svg("line", { class: "ov-freeze-edge", x1: crisp(x), x2: crisp(x), y1: 28, y2: height }));
     shapes.push(shape);
+  }
+  const now = fromDate(new Date());
+  if (now > scale.low && now < scale.high && now < caseEnd()) {
+    shapes.push(svg("rect", { class: "ov-future", x: fixed(toX(now)), y: 28, width: fixed(scale.width - toX(now)), height: height - 28 }));
+    shapes.push(svg("line", { class: "ov-now", x1: crisp(toX(now)), x2: crisp(toX(now)), y1: 28, y2: height }));
   }
   if (get("control") === "1") {
     for (const [low, high] of payload.lanes.control) {

@@ -3,22 +3,27 @@
 import { address, config } from "./overlay-state.js";
 
 let running = null;
+const tags = new Map();
 
 export class Failed extends Error {}
 
 /** Fetch parts of the overlay for a plot of so many pixels; null where a newer question took over. */
-export async function fetchOverlay(parts, pixels) {
+export async function fetchOverlay(parts, pixels, { onlyNew = false } = {}) {
   running?.abort();
   const mine = (running = new AbortController());
   const more = { px: Math.round(pixels), ...(parts ? { parts: parts.join(",") } : {}) };
+  const url = address(config.urls.data, more);
   let response;
   try {
-    response = await fetch(address(config.urls.data, more), { signal: mine.signal, headers: { Accept: "application/json" }, credentials: "same-origin" });
+    response = await fetch(url, { signal: mine.signal, headers: { Accept: "application/json" }, credentials: "same-origin" });
   } catch (error) {
     if (error.name === "AbortError") return null;
     throw new Failed("The server cannot be reached. Check the connection, then try again.");
   }
   if (response.redirected && !response.headers.get("Content-Type")?.includes("json")) throw new Failed("You were signed out. Load the page again to sign in.");
+  const tag = response.headers.get("ETag");
+  if (onlyNew && response.ok && tag !== null && tags.get(url) === tag) return null;
+  tags.set(url, tag);
   const body = await response.json().catch(() => ({}));
   if (!response.ok) throw new Failed(body.error ?? `The server answered ${response.status}. Try again; if it stays, tell an administrator.`);
   return unpack(body);

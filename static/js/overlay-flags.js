@@ -10,10 +10,11 @@ export function drawFlags(flags) {
   const row = one("#ov-flags");
   const plot = one(".ov-plot", row);
   const n = flags.statements.reduce((sum, flag) => sum + flag.n, 0) + flags.publicity.length;
-  row.hidden = n === 0;
+  row.hidden = n + flags.pins.length === 0;
   const drawing = svg("svg", { width: scale.width, height: HEIGHT, role: "group", "aria-label": `Said in public: ${n}` });
   for (const event of flags.publicity) drawing.append(publicity(event));
   for (const flag of flags.statements) drawing.append(statement(flag));
+  for (const pin of flags.pins) drawing.append(pinned(pin));
   plot.replaceChildren(drawing);
   one(".ov-count", row)?.remove();
   one(".ov-label", row).append(make("span", { class: "ov-count" }, String(n)));
@@ -28,6 +29,16 @@ function statement(flag) {
   const wide = flag.n > 1 ? 17 : 11;
   mark.append(svg("path", { class: "ov-cloth", d: `M${crisp(x)},5 h${wide} l-3,5.5 l3,5.5 h-${wide} z` }));
   if (flag.n > 1) mark.append(svg("text", { class: "ov-flag-n", x: fixed(x + 7.5), y: 14.4 }, flag.n > 99 ? "99" : String(flag.n)));
+  return mark;
+}
+
+/** A pinned stretch: a bracket at the row's foot. */
+function pinned([from, to, note, id]) {
+  const [left, right] = [Math.max(toX(from), 0), Math.min(toX(to), scale.width)];
+  const says = `Pinned, ${moment(from)} to ${moment(to)}`;
+  const mark = svg("a", { class: "ov-pinned", href: "?pins=1", "data-pins": id, "aria-label": `${says}: ${note}`, "data-tip": `${says}\n${note}` });
+  mark.append(svg("rect", { class: "ov-hit", x: fixed(left), y: HEIGHT - 8, width: fixed(Math.max(right - left, 6)), height: 8 }));
+  mark.append(svg("path", { class: "ov-pin-bracket", d: `M${fixed(left + 0.5)},${HEIGHT - 6} v4 H${fixed(Math.max(right - 0.5, left + 3))} v-4` }));
   return mark;
 }
 

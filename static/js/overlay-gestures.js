@@ -20,7 +20,7 @@ export function setWindow(from, to) {
 export function select(from, to) {
   const [low, high] = from < to ? [from, to] : [to, from];
   if (high - low < 1 / 60) return;
-  change({ sel_from: isoMinute(low), sel_to: isoMinute(high), change: null, flags: null });
+  change({ sel_from: isoMinute(low), sel_to: isoMinute(high), change: null, flags: null, pins: null });
 }
 
 /** Zoom by a factor about the cursor, or about the middle. */
@@ -121,7 +121,7 @@ const say = (text) => { one("#ov-live").textContent = text; };
 
 /** Escape takes back one step: the panel, the selection mode, then the zoom. */
 function escape() {
-  if (get("change") || get("sel_from") || get("flags")) change({ change: null, sel_from: null, sel_to: null, flags: null });
+  if (get("change") || get("sel_from") || get("flags") || get("pins")) change({ change: null, sel_from: null, sel_to: null, flags: null, pins: null });
   else if (isSelecting) setSelecting(false);
   else if (get("from") || get("to")) windowOf("all");
 }

@@ -5,6 +5,7 @@ import { clearPreview, preview } from "./overlay-preview.js";
 import { count, day, number, scale, short, toX } from "./overlay-scale.js";
 import { change, get, leaveComparison } from "./overlay-state.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
+import { combined, together, toggleTogether } from "./overlay-together.js";
 import { resolveTokens } from "./tokens.js";
 
 const SETTINGS = { staticPlot: true, displayModeBar: false, responsive: false };
@@ -130,6 +131,8 @@ export function showMetrics(metrics) {
   const rows = metrics.rows;
   const parts = [];
   if (!rows.length) parts.push(emptyMetrics(metrics));
+  const over = combined(rows);
+  if (over) parts.push(togetherRow(over));
   for (const metric of rows) parts.push(metricRow(metric));
   if (metrics.evals) parts.push(evalRow(metrics.evals));
   if (metrics.nMore || metrics.isAll) {
@@ -140,9 +143,9 @@ export function showMetrics(metrics) {
   }
   home.replaceChildren(...parts);
   const jobs = waiting;
-  for (const { cell, figure } of jobs) preview(cell, figure, ROW_HEIGHT);
+  for (const { cell, figure, height } of jobs) preview(cell, figure, height ?? ROW_HEIGHT);
   return async () => {
-    const act = ({ cell, figure }) => draw(cell, figure, ROW_HEIGHT);
+    const act = ({ cell, figure, height }) => draw(cell, figure, height ?? ROW_HEIGHT);
     const seen = jobs.filter(({ cell }) => inView(cell));
     for (const job of seen) await act(job);
     const rest = jobs.filter((job) => !seen.includes(job));
@@ -166,9 +169,12 @@ const BETTER = { higher: ["arrow-up", "higher is better"], lower: ["arrow-down",
 function metricRow(metric) {
   const label = make("div", { class: "ov-label" }, make("h3", { class: "ov-name", title: metric.name }, metric.name));
   const facts = make("p", { class: "ov-sub" });
-  if (metric.better) facts.append(make("span", { class: "ov-better", title: BETTER[metric.better][1] }, icon(BETTER[metric.better][0]), make("span", { class: "sr-only" }, `${BETTER[metric.better][1]}; `)));
+  if (metric.better) facts.append(make("span", { class: "ov-better" }, icon(BETTER[metric.better][0]), BETTER[metric.better][1]), ", ");
   facts.append(metric.unit || "no unit");
-  label.append(facts, make("output", { class: "ov-value ov-reading" }));
+  const isOver = together().includes(metric.key);
+  const over = make("button", { class: "ov-over", type: "button", "aria-pressed": String(isOver), "aria-label": `Overlay ${metric.name} with others`, title: isOver ? "Take out of the overlaid panel" : "Overlay with others in one panel" }, icon("layers-2"));
+  over.addEventListener("click", () => toggleTogether(metric.key));
+  label.append(over, facts, make("output", { class: "ov-value ov-reading" }));
   if (metric.unsplit.length) label.append(make("p", { class: "ov-sub ov-caveat", title: "These points count all users: the filter does not reach them." }, `not by ${metric.unsplit.join(", ")}`));
   const cell = make("div", { class: "ov-plot" });
   cell.style.height = `${ROW_HEIGHT}px`;
@@ -177,6 +183,19 @@ function metricRow(metric) {
   const row = make("section", { class: "ov-row ov-metric", "aria-label": metric.name }, label, cell);
   row.metric = metric;
   waiting.push({ cell, figure: metric.figure });
+  return row;
+}
+
+/** The chosen metrics over each other. */
+function togetherRow({ metric, names, scales }) {
+  const end = make("button", { type: "button", class: "link" }, "Apart again");
+  end.addEventListener("click", () => change({ together: null }));
+  const label = make("div", { class: "ov-label" }, make("h3", { class: "ov-name" }, metric.name), make("ul", { class: "ov-over-names" }, ...names), make("p", { class: "ov-sub" }, `${scales}. `, end), make("output", { class: "ov-value ov-reading" }));
+  const cell = make("div", { class: "ov-plot" });
+  cell.style.height = `${2 * ROW_HEIGHT}px`;
+  const row = make("section", { class: "ov-row ov-metric ov-together", "aria-label": "Overlaid metrics" }, label, cell);
+  row.metric = metric;
+  waiting.push({ cell, figure: metric.figure, height: 2 * ROW_HEIGHT });
   return row;
 }
 

@@ -9,12 +9,13 @@ import { drawChips, startFilter } from "./overlay-filter.js";
 import { drawFlags } from "./overlay-flags.js";
 import { actions, select, setSelecting, setWindow, startGestures, toggleSelecting, windowOf } from "./overlay-gestures.js";
 import { drawLanes, markChosen } from "./overlay-lanes.js";
+import { startLive, syncLive } from "./overlay-live.js";
 import { startPanel, syncPanel } from "./overlay-panel.js";
 import { showComplaints, showMetrics } from "./overlay-plots.js";
 import { scale, setScale, short, wallTime, zoned } from "./overlay-scale.js";
 import { drawHandles, startScratch, syncScratch } from "./overlay-scratch.js";
 import { address, change, clearAll, config, get, onChange, permalink } from "./overlay-state.js";
-import { drawTable } from "./overlay-table.js";
+import { drawMoreTables, drawTable } from "./overlay-table.js";
 import { toast } from "./toasts.js";
 import { onThemeChange } from "./tokens.js";
 
@@ -63,6 +64,16 @@ async function load(parts) {
   }
 }
 
+/** Ask for everything anew and draw it where it is new; what fails is tried again at the next turn. */
+async function refetch() {
+  const all = ["lanes", "flags", "complaints", "metrics"];
+  const fresh = await fetchOverlay(all, drawnWidth, { onlyNew: true }).catch(() => null);
+  if (!fresh) return false;
+  Object.assign(payload, fresh);
+  await draw(all, drawnWidth);
+  return true;
+}
+
 async function draw(parts, width) {
   setScale(payload.shown[0], payload.shown[1], width);
   one("#ov-skeleton").hidden = true;
@@ -87,6 +98,8 @@ async function draw(parts, width) {
     document.dispatchEvent(new CustomEvent("overlay:first-plot"));
   }
   if (plotMetrics) await plotMetrics();
+  drawMoreTables(payload);
+  syncLive();
   syncControls();
   document.dispatchEvent(new CustomEvent("overlay:drawn"));
 }
@@ -154,7 +167,6 @@ function startControls() {
   one("#ov-png").addEventListener("click", () => savePng(`${config.slug}-overlay.png`));
   one("#ov-svg").addEventListener("click", () => saveSvg(`${config.slug}-overlay.svg`));
   one("#ov-full").addEventListener("click", () => {
-    one("#ov-more").hidePopover();
     if (document.fullscreenElement) document.exitFullscreen();
     else one("#overlay").requestFullscreen?.();
   });
@@ -187,12 +199,13 @@ function startRange() {
 
 function startClicks() {
   one("#ov-stage").addEventListener("click", (event) => {
-    const mark = event.target.closest("[data-change], [data-flags]");
+    const mark = event.target.closest("[data-change], [data-flags], [data-pins]");
     if (!mark || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const id = mark.dataset.change;
-    if (id) change({ change: get("change") === id ? null : id, sel_from: null, sel_to: null, flags: null });
-    else change({ flags: mark.dataset.flags, change: null, sel_from: null, sel_to: null });
+    if (mark.dataset.pins) change({ pins: "1", change: null, sel_from: null, sel_to: null, flags: null });
+    else if (id) change({ change: get("change") === id ? null : id, sel_from: null, sel_to: null, flags: null, pins: null });
+    else change({ flags: mark.dataset.flags, change: null, pins: null, sel_from: null, sel_to: null });
   });
 }
 
@@ -214,13 +227,15 @@ new ResizeObserver(() => {
 }).observe(one("#ov-stage"));
 
 document.addEventListener("overlay:height", refresh);
-one("#ov-table").addEventListener("toggle", () => setTimeout(refresh));
+for (const id of ["#ov-table", "#ov-more-tables"]) one(id).addEventListener("toggle", () => setTimeout(refresh));
 onThemeChange(() => { if (payload.shown) draw(["lanes", "flags", "complaints", "metrics"], drawnWidth); });
 startControls();
 startGestures();
 startFilter();
 startPanel();
 startScratch();
+startLive(refetch);
+document.addEventListener("overlay:pins", () => load(["flags"]));
 startTips();
 startClicks();
 setSelecting(false);

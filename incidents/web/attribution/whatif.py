@@ -188,12 +188,14 @@ def scenario_forget(request: HttpRequest, case_id: int, scenario_id: int) -> Htt
 def _question(scenario: scenarios.Scenario, title: str, zone: Any) -> str:
     if scenario.leave_out:
         return f"What if “{title}” were not in the log?"
-    if scenario.scope is not None:
-        told = "; ".join(f"{name}={' or '.join(values)}" for name, values in scenario.scope.items())
-        return f"What if “{title}” had reached {told or 'everybody'}?"
     parts = [
         f"{word} {labels.moment(at, zone)}"
         for word, at in (("started", scenario.started_at), ("ended", scenario.ended_at))
         if at is not None
     ]
+    if scenario.scope is not None:
+        told = "; ".join(f"{name}={' or '.join(values)}" for name, values in scenario.scope.items())
+        parts.append(f"reached {told or 'everybody'}")
+    if scenario.lag_hours:
+        parts.append(f"been felt {scenario.lag_hours:.0f} hours later")
     return f"What if “{title}” had {' and '.join(parts)}?"

@@ -6,33 +6,32 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from incidents.attribution.queries import findings, latest_run
+from incidents.attribution.queries import findings, latest_run, likeliest_tickets
 from incidents.catalog.queries import permitted
 from incidents.changes.log import links_of
 from incidents.changes.queries import Change, artifacts_of, is_back_dated, is_unannounced, with_rollout
 from incidents.charts.exposure import last_hour
 from incidents.charts.labels import day, moment, percent
 from incidents.charts.palette import classes
+from incidents.charts.ratios import rate_ratio
 from incidents.core.access import Action
-from incidents.core.errors import InputError, NotThere
+from incidents.core.errors import NotThere
 from incidents.documents.queries import notices_of
 from incidents.metrics.queries import metrics_of
-from incidents.response.enums import EvidenceKind
-from incidents.response.evidence import pin_evidence
-from incidents.response.queries import changes_of, incident_for, statements_of
-from incidents.tickets.inbox import ticket_page
-from incidents.tickets.queries import symptom_totals, tickets_in
+from incidents.response.queries import changes_of, incident_for, statements_of, zone_of
+from incidents.tickets.inbox import TicketFilter, ticket_page, tickets_matching
+from incidents.tickets.queries import segment_counts, symptom_totals, tickets_in
+from incidents.tickets.terms import distinctive_terms
 from incidents.web.attribution.evidence import DIRECTIONS, sentence
 from incidents.web.overlay.curves import BASES, adoption_of, line_of
 from incidents.web.overlay.selection import chosen_words, selection_of
 from incidents.web.overlay.state import OverlayState, read_state, read_window
-from incidents.web.people import signed_in
 from incidents.web.segments import segment_query
 
 PAGE = 20
+MOST_LIKELY = 6
 # Edges of a change closer than this share their days before and after: one of them is shown.
 LEAST_APART = dt.timedelta(days=2)
 
@@ -63,6 +62,21 @@ def selection(request: HttpRequest, case_id: int) -> HttpResponse:
     if request.GET.get("after"):
         return render(request, "overlay/tickets.html", context)
     return render(request, "overlay/selection.html", context | {"found": selection_of(state, start, end)})
+
+
+@require_safe
+@login_required
+def selection_terms(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Show the words that a stretch's complaints use more often than those of the rest of the case."""
+    state = read_state(request, incident_for(request.user, case_id))
+    start, end = read_window(request.GET, state.incident, state.zone, first="sel_from", last="sel_to")
+    incident = state.incident
+    spans = (start, end), (incident.starts_at, start), (end, incident.ends_at)
+    asked = [state.complaints(*span) for span in spans]
+    here, *rest = [
+        (wanted, float(sum(segment_counts(wanted).values()))) for wanted in asked if wanted.start < wanted.end
+    ]
+    return render(request, "overlay/terms.html", {"found": distinctive_terms(here[0], rest, here[1])})
 
 
 def _next_query(request: HttpRequest, key: str) -> str:
@@ -121,6 +135,20 @@ def change(request: HttpRequest, case_id: int, change_id: int) -> HttpResponse:
         "times": _times(state, row),
     }
     return render(request, "overlay/change.html", context)
+
+
+@require_safe
+@login_required
+def change_tickets(request: HttpRequest, case_id: int, change_id: int) -> HttpResponse:
+    """Show the tickets that the latest run holds a change most likely to have caused."""
+    incident = incident_for(request.user, case_id)
+    run = latest_run(incident)
+    likely = dict(likeliest_tickets(run, change_id, most=MOST_LIKELY)) if run is not None else {}
+    rows = {row.pk: row for row in tickets_matching(incident.product, TicketFilter()).filter(pk__in=list(likely))}
+    told = [(rows[pk], share) for pk, share in likely.items() if pk in rows]
+    return render(
+        request, "overlay/likely.html", {"rows": told, "display_zone": zone_of(incident), "preferred_zone": None}
+    )
 
 
 def _times(state: OverlayState, row: Change) -> list[tuple[str, str]]:
@@ -189,34 +217,15 @@ def _edges(state: OverlayState, row: Change) -> list[dict[str, Any]]:
         after = at, min(at + reach, incident.ends_at)
         if before[1] - before[0] < reach / 6 or after[1] - after[0] < reach / 6:
             continue
-        rates = [
-            sum(symptom_totals(state.complaints(*window)).values()) / ((window[1] - window[0]) / dt.timedelta(days=1))
-            for window in (before, after)
-        ]
-        found.append({"name": name, "at": at, "before": rates[0], "after": rates[1]})
+        counts = [sum(symptom_totals(state.complaints(*window)).values()) for window in (before, after)]
+        days = [(window[1] - window[0]) / dt.timedelta(days=1) for window in (before, after)]
+        found.append(
+            {
+                "name": name,
+                "at": at,
+                "before": counts[0] / days[0],
+                "after": counts[1] / days[1],
+                "ratio": rate_ratio(counts[1], days[1], counts[0], days[0]),
+            }
+        )
     return found
-
-
-@require_POST
-@login_required
-def pin(request: HttpRequest, case_id: int) -> HttpResponse:
-    """Pin a stretch of the overlay as evidence, with its figures as they are now."""
-    incident = incident_for(request.user, case_id, Action.EDIT_CASE)
-    state = read_state(request, incident)
-    try:
-        start, end = read_window(request.POST, incident, state.zone, first="sel_from", last="sel_to")
-    except InputError as error:
-        return render(request, "overlay/pinned.html", {"error": str(error)}, status=422)
-    n = sum(symptom_totals(state.complaints(start, end)).values())
-    evidence = pin_evidence(
-        actor=signed_in(request),
-        incident=incident,
-        kind=EvidenceKind.WINDOW,
-        starts_at=start,
-        ends_at=end,
-        segment_filter=state.chosen,
-        figures={"complaints": round(n, 2), "clock": state.clock.value},
-        note=request.POST.get("note", "")[:2000],
-    )
-    context = {"evidence": evidence, "case_id": case_id, "display_zone": state.zone}
-    return render(request, "overlay/pinned.html", context | {"timeline": reverse("case-timeline", args=[case_id])})

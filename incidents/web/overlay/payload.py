@@ -14,6 +14,7 @@ from incidents.web.overlay.freezes import freezes_of
 from incidents.web.overlay.lanes import lanes_payload
 from incidents.web.overlay.metrics import metrics_payload
 from incidents.web.overlay.model import ModelView, read_model
+from incidents.web.overlay.pins import pins_of
 from incidents.web.overlay.state import OverlayState
 
 # Flags closer than this many pixels become one with a number.
@@ -72,6 +73,7 @@ def _flags(state: OverlayState, _: ModelView) -> dict[str, Any]:
             }
         )
     return {
+        "pins": pins_of(state),
         "statements": flags,
         "publicity": [{"at": round(axis.hours(row.at), 3), "title": row.title} for row in events],
     }

@@ -24,8 +24,8 @@ from incidents.web.overlay.table import overlay_csv
 
 # The page's modules, fetched side by side instead of one after the other as they name each other.
 MODULES = (
-    "backdrop", "cursor", "data", "export", "filter", "flags", "gestures", "lanes", "panel", "plots", "preview",
-    "scale", "scratch", "state", "svg", "table",
+    "backdrop", "cursor", "data", "export", "filter", "flags", "gestures", "lanes", "live", "panel", "plots",
+    "preview", "scale", "scratch", "state", "svg", "table", "together",
 )  # fmt: skip
 COMPRESSION = 4  # gzip's level: past it, bytes hardly shrink and time grows
 KEPT = Kept(most=64 * 2**20)
@@ -41,6 +41,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "csv": reverse("overlay-csv", args=[case_id]),
         "facets": reverse("overlay-facets", args=[case_id]),
         "selection": reverse("overlay-selection", args=[case_id]),
+        "pins": reverse("overlay-pins", args=[case_id]),
         "statements": reverse("overlay-statements", args=[case_id]),
         "scratch": reverse("overlay-scratch", args=[case_id, 0]),
         "scratchAnswer": reverse("overlay-scratch-answer", args=[case_id, 0]),
