@@ -137,7 +137,7 @@ def test_selecting_opens_the_panel_and_pins_evidence(opened: Callable[..., Page]
     expect(panel).to_contain_text("It is slow, says number")
     panel.locator("textarea").fill("Here it rises.")
     panel.get_by_role("button", name="Pin", exact=True).click()
-    expect(panel).to_contain_text("Pinned.")
+    expect(panel).to_contain_text("Pinned with its figures")
     assert Evidence.objects.get(incident=incident).note == "Here it rises."
     assert "sel_from=" in page.url
     panel.get_by_role("button", name="Close the panel").click()
