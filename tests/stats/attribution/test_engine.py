@@ -306,10 +306,11 @@ def test_a_scope_that_nobody_uses() -> None:
 
 def test_three_hundred_changes_and_one_that_did_it() -> None:
     others = tuple(
-        ChangeExposure(key=f"c{j:03d}", started=2.2 * j + 1, scope=((j % 3, (j % 2,)),) if j % 5 else ())
+        ChangeExposure(key=f"c{j:03d}", started=1.1 * j + 1, scope=((j % 3, (j % 2,)),) if j % 5 else ())
         for j in range(299)
     )
-    drawn = draw(World(changes=(CACHE, *others), harm={"cache": (400.0, WRONG)}))
+    did_it = replace(CACHE, started=150.0, ended=250.0)
+    drawn = draw(World(changes=(did_it, *others), harm={"cache": (300.0, WRONG)}, background=900.0, days=14))
     found = attribute(drawn.evidence)
     finite(found)
     assert max(found.changes, key=lambda c: c.excess.value).key == "cache"
