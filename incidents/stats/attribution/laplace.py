@@ -101,7 +101,7 @@ def find_mode(
         problem.n_background,
         problem.split,
         problem.block_count,
-        problem.design,
+        np.ascontiguousarray(problem.design),  # one layout: another would be compiled anew, for half a minute
         problem.design_precision,
         problem.design_offset,
         scale,

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from incidents.stats.attribution import laplace
+from incidents.stats.attribution import attribute, laplace
 from incidents.stats.attribution.base import Base
 from incidents.stats.attribution.candidate import Evaluator, grown
 from incidents.stats.attribution.frame import build_frame
+from incidents.stats.attribution.kernel import climb
 from incidents.stats.attribution.laplace import Mixture
 from tests.stats.attribution import reference_laplace
 from tests.stats.attribution.world import CACHE, PROMPT, World, draw
@@ -85,3 +86,25 @@ def test_shares_of_a_cell_sum_to_one(problem: Mixture) -> None:
     mode = laplace.find_mode(problem, start(problem))
     np.testing.assert_allclose(mode.share.sum(1), 1.0, atol=1e-9)
     assert (mode.share >= 0).all()
+
+
+def test_one_compilation_serves_every_case() -> None:
+    """Another memory layout of an argument would be compiled anew, while somebody waits."""
+    first = draw(World(changes=(CACHE,), background=300.0, days=14)).evidence
+    attribute(first)
+    before = len(climb.signatures)
+    attribute(replace(first, publicity=(100.0,)))
+    short = replace(
+        first,
+        edges=np.array([0.0, 5.0]),
+        day=np.zeros(1, int),
+        weekday=np.zeros(1, int),
+        hour=None,
+        cell_bin=np.zeros(len(first.cell_bin), int),
+        changes=(replace(CACHE, started=2.0, ended=None),),
+    )
+    attribute(short)
+    base = Base(build_frame(first))
+    state = base.with_surge(base.start(), np.linspace(0.0, 1.0, base.frame.n_blocks))
+    assert Evaluator(base).trial(state, base.exposure(0, 1)) is not None
+    assert len(climb.signatures) == before == 1
