@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from incidents.attribution.casefile import Casefile
 from incidents.stats.attribution.findings import Attribution
 from incidents.stats.attribution.separation import Separator, design_report
@@ -41,9 +43,13 @@ def ways_apart(case: Casefile, found: Attribution) -> list[dict[str, Any]]:
         return []
     chosen = tuple(change for change in case.evidence.changes if change.key in keys)
     others = {one.key: set(one.indistinguishable_from) for one in ambiguous}
+    # an excess whose owner is open is as large as what its possible owners hold together
+    excess = {one.key: one.excess.value for one in found.changes}
+    sizes = np.array([excess[c.key] + sum(excess[key] for key in others[c.key] & keys) for c in chosen])
     report = design_report(
         replace(case.evidence, changes=chosen),
         dispersion=found.diagnostics.day_dispersion,
+        sizes=sizes,
         most=MOST_PAIRS,
     )
     return [

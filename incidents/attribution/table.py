@@ -17,6 +17,10 @@ def readable_table(*, case: str, bundle: BundleCase, found: Attribution, seconds
     if len(ranked) > MOST_ROWS:
         lines.append(f"… and {len(ranked) - MOST_ROWS} changes with a lower probability")
     lines.append(f"{'no known change':32} {'':14} {'':>11}  {_interval(found.unattributed)}")
+    lines += [
+        f"together: {one.first} and {one.second} ({one.relation.replace('_', ' ')}): {one.outcome}"
+        for one in found.interactions
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -20,6 +20,7 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import CaseEvidence, ChangeExposure, Floats
@@ -83,7 +84,9 @@ class DesignReport:
 class Design:
     """One case or plan as exposures over days and kinds of report."""
 
-    def __init__(self, evidence: CaseEvidence, *, dispersion: float, rise: float | None = None) -> None:
+    def __init__(
+        self, evidence: CaseEvidence, *, dispersion: float, rise: float | None = None, sizes: Floats | None = None
+    ) -> None:
         """Lay the evidence out in whole days; the complaints of its cells give the mix and their number a day."""
         self.evidence, self.dispersion = evidence, dispersion
         settings = evidence.settings
@@ -104,12 +107,14 @@ class Design:
         self.per_day = tally(self.group, self.count, int(self.group.max()) + 1) / (self.hours / DAY)
         self.n_days = max(int(np.ceil(self.hours / DAY)), 1)
         self._known: dict[tuple[str, float, int], Floats] = {}
-        total = max(float(evidence.cell_count.sum()), 1e-9)
-        size = max(settings.share_centre * total, FEWEST)
         if rise is not None:
             self.rise = np.full(len(evidence.changes), rise)
             return
-        self.rise = np.array([size / max(float(self._mass(self.exposure(c))), 1e-9) for c in evidence.changes])
+        if sizes is None:
+            usual = settings.share_centre * float(evidence.cell_count.sum())
+            sizes = np.full(len(evidence.changes), max(usual, FEWEST))
+        mass = np.array([self._mass(self.exposure(change)) for change in evidence.changes])
+        self.rise = sizes / np.maximum(mass, 1e-9)
 
     def _mass(self, exposure: Floats) -> float:
         return float((exposure * self.per_day).sum())
@@ -158,7 +163,12 @@ class Design:
 
 
 def design_report(
-    evidence: CaseEvidence, *, dispersion: float, rise: float | None = None, most: int = 6
+    evidence: CaseEvidence,
+    *,
+    dispersion: float,
+    rise: float | None = None,
+    sizes: Floats | None = None,
+    most: int = 6,
 ) -> DesignReport:
     """Return which changes complaints could not tell apart, and for the worst `most` pairs what would.
 
@@ -169,8 +179,10 @@ def design_report(
     dispersion : float
         Variance of a day's log level beyond Poisson.
     rise : float, optional
-        By what part each change is taken to raise complaints in its scope at full rollout; without it, each is sized
-        to the settings' usual share of all complaints.
+        By what part each change is taken to raise complaints in its scope at full rollout.
+    sizes : (J,) array, optional
+        Complaints that each is taken to raise, where no `rise` is given; without either, the settings' usual share of
+        all complaints.
     most : int
         Pairs for which remedies are looked for.
 
@@ -183,15 +195,30 @@ def design_report(
     n = len(evidence.changes)
     if not n or not len(evidence.cell_count):
         return DesignReport(pairs=(), excess=np.zeros(n), signal=np.zeros(n))
-    design = Design(evidence, dispersion=dispersion, rise=rise)
+    design = Design(evidence, dispersion=dispersion, rise=rise, sizes=sizes)
     exposure = np.array([design.exposure(change) for change in evidence.changes])
     reached = exposure.sum((1, 2)) > 0
     found = design.identified(exposure, list(range(n)))
     signal = np.where(reached, found.signal, 0.0)
+    pairs = _pairs(evidence, found, reached)
+    pairs.sort(key=lambda pair: (not pair.confused, pair.discrimination, pair.first, pair.second))
+    at = {change.key: j for j, change in enumerate(evidence.changes)}
+    told = [
+        replace(pair, separators=separators(design, at[pair.first], at[pair.second]))
+        if pair.confused and rank < most
+        else pair
+        for rank, pair in enumerate(pairs)
+    ]
+    excess = np.array([design.rise[j] * (exposure[j] * design.per_day).sum() for j in range(n)])
+    return DesignReport(pairs=tuple(told), excess=excess, signal=signal)
+
+
+def _pairs(evidence: CaseEvidence, found: Identifiability, reached: NDArray[np.bool_]) -> list[PairDesign]:
+    """Return every pair of changes that reach anybody."""
     pairs = []
-    for a in range(n):
-        for b in range(a + 1, n):
-            if not (reached[a] and reached[b]):
+    for a in np.flatnonzero(reached):
+        for b in np.flatnonzero(reached):
+            if a >= b:
                 continue
             d = float(min(found.discrimination[a, b], found.discrimination[b, a]))
             rho = float(found.correlation[a, b])
@@ -204,16 +231,7 @@ def design_report(
                     confused=d < ENOUGH and rho > CONFUSED,
                 )
             )
-    pairs.sort(key=lambda pair: (not pair.confused, pair.discrimination, pair.first, pair.second))
-    at = {change.key: j for j, change in enumerate(evidence.changes)}
-    told = [
-        replace(pair, separators=separators(design, at[pair.first], at[pair.second]))
-        if pair.confused and rank < most
-        else pair
-        for rank, pair in enumerate(pairs)
-    ]
-    excess = np.array([design.rise[j] * (exposure[j] * design.per_day).sum() for j in range(n)])
-    return DesignReport(pairs=tuple(told), excess=excess, signal=signal)
+    return pairs
 
 
 def separators(design: Design, a: int, b: int) -> tuple[Separator, ...]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from incidents.attribution.planning import Separability, planned_and_new, separability
 from incidents.changes.log import among, newest
+from incidents.charts import labels
 from incidents.stats.attribution.evidence import Dimension
 from incidents.stats.attribution.separation import SEEN, PairDesign, Separator
 from incidents.web.presenters.ways import way
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 RISES = ((10, "10 %"), (30, "30 %"), (100, "twice as many"))
 USUAL_RISE = 30
 OFFERED = 40
+MOST_RISE = 10.0  # more than ten times the complaints is no plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +82,24 @@ def _offered(rows: Sequence["Change"], chosen: Iterable["Change"]) -> list[tuple
 def words(found: Separability) -> dict[str, Any]:
     """Return the pairs that are confused, how many are not, and the changes whose effect would not show at all."""
     by_key = {str(change.pk): change for change in found.changes}
-    hidden = {str(change.pk) for change, z in zip(found.changes, found.report.signal, strict=True) if z < SEEN}
+    signal = {str(change.pk): float(z) for change, z in zip(found.changes, found.report.signal, strict=True)}
+    hidden = {key for key, z in signal.items() if z < SEEN}
     shown = [pair for pair in found.report.pairs if not {pair.first, pair.second} & hidden]
     return {
         "pairs": [_pair(pair, by_key, found.dimensions) for pair in shown if pair.confused],
         "n_apart": sum(not pair.confused for pair in shown),
-        "hidden": [by_key[key] for key in sorted(hidden, key=int)],
+        "hidden": [
+            (by_key[key], _shows_from(found.rise, signal[key]))
+            for key in sorted(hidden, key=lambda key: (-signal[key], int(key)))
+        ],
     }
+
+
+def _shows_from(rise: float, signal: float) -> str:
+    """Return the least rise that would show: the signal grows in proportion to it."""
+    if signal * MOST_RISE < SEEN * rise:
+        return "at no rise that could be"
+    return f"from about {labels.percent(rise * SEEN / signal)}"
 
 
 def _pair(pair: PairDesign, by_key: dict[str, "Change"], dimensions: Sequence[Dimension]) -> PairWords:

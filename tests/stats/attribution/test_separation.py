@@ -93,6 +93,14 @@ def test_what_nobody_could_see_is_told_by_its_signal_and_no_remedy_is_promised()
     assert report.pairs[0].separators == ()
 
 
+def test_changes_are_taken_at_the_size_that_is_given() -> None:
+    large = design_report(plan(ONE, TWO), dispersion=0.01, sizes=np.array([2000.0, 2000.0]))
+    small = design_report(plan(ONE, TWO), dispersion=0.01, sizes=np.array([50.0, 50.0]))
+    assert large.excess == pytest.approx([2000.0, 2000.0])
+    assert large.pairs[0].separators
+    assert not small.pairs[0].separators
+
+
 def test_nothing_to_compare_is_told_as_nothing() -> None:
     assert design_report(plan(), dispersion=0.01, rise=0.4).pairs == ()
     assert design_report(plan(ONE), dispersion=0.01, rise=0.4).pairs == ()
