@@ -78,7 +78,7 @@ def prepare_run(*, incident: Incident, progress: Progress = silent) -> Prepared 
         parameters=asdict(settings),
         inputs=inputs,
         seed=settings.seed,
-        result=encode(case, found),
+        result=encode(case, found, with_ways=True),
         cells=pack_cells(case, found),
         n_tickets=round(case.evidence.n_tickets),
         seconds=round(time.perf_counter() - began, 3),

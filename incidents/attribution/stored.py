@@ -92,8 +92,8 @@ def _read_estimate(told: Mapping[str, float | None]) -> Estimate:
 _ESTIMATE = ("estimate", "low", "high")
 
 
-def encode(case: Casefile, found: Attribution) -> dict[str, Any]:
-    """Return what `decode` and `decode_layers` read back."""
+def encode(case: Casefile, found: Attribution, *, with_ways: bool = False) -> dict[str, Any]:
+    """Return what `decode` and `decode_layers` read back; `with_ways` also looks for what would tell sets apart."""
     names = _public_ids(case)
     return {
         "changes": [_change(finding, names) for finding in found.changes],
@@ -117,7 +117,7 @@ def encode(case: Casefile, found: Attribution) -> dict[str, Any]:
             "log_evidence": _number(found.diagnostics.log_evidence),
         },
         "interactions": [_interaction(one) for one in found.interactions],
-        "designs": ways_apart(case, found),
+        "designs": ways_apart(case, found) if with_ways else [],
         "coverage": coverage(case),
         "layers": _layers(case, found),
     }

@@ -1,7 +1,7 @@
 """The whole way from evidence to findings."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from incidents.stats.attribution.evaluations import EvaluationEvidence, evaluati
 from incidents.stats.attribution.evidence import CaseEvidence, Floats
 from incidents.stats.attribution.findings import Attribution
 from incidents.stats.attribution.frame import Frame, build_frame
+from incidents.stats.attribution.interplay import interactions
 from incidents.stats.attribution.metrics import MetricEvidence, metric_evidence
 from incidents.stats.attribution.posterior import posterior
 from incidents.stats.attribution.report import report
@@ -86,6 +87,8 @@ def prepare(evidence: CaseEvidence) -> Prepared:
     return Prepared(frame=frame, metrics=metrics, evaluations=evaluations, prior=prior)
 
 
-def conclude(search: Search, found: Found, ready: Prepared) -> Attribution:
-    """Return the findings of a search that ended."""
-    return report(search, found, posterior(search, found), ready.metrics, ready.evaluations)
+def conclude(search: Search, found: Found, ready: Prepared, *, pairs: bool = True) -> Attribution:
+    """Return the findings of a search that ended; without `pairs`, what changes did together is not asked."""
+    summary = posterior(search, found)
+    result = report(search, found, summary, ready.metrics, ready.evaluations)
+    return replace(result, interactions=interactions(search, found, summary)) if pairs else result

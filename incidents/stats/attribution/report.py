@@ -18,7 +18,6 @@ from incidents.stats.attribution.findings import (
     UnattributedRise,
 )
 from incidents.stats.attribution.identify import confusion
-from incidents.stats.attribution.interplay import interactions
 from incidents.stats.attribution.metrics import MetricEvidence
 from incidents.stats.attribution.posterior import NEGLIGIBLE, Posterior
 from incidents.stats.attribution.search import UNLOGGED, Found, Search
@@ -52,7 +51,6 @@ def report(
             usage_known=frame.usage_known,
             log_evidence=float(sum(-np.log(max(slot.nothing, 1e-300)) for slot in found.slots)),
         ),
-        interactions=interactions(search, found, summary),
     )
 
 

@@ -41,7 +41,7 @@ def attribute_fully(evidence: CaseEvidence) -> Finished:
     ready = prepare(evidence)
     search = Search(ready.frame, ready.prior)
     found = search.run()
-    return Finished(search=search, found=found, result=conclude(search, found, ready))
+    return Finished(search=search, found=found, result=conclude(search, found, ready, pairs=False))
 
 
 def attribute_again(
@@ -63,7 +63,7 @@ def attribute_again(
     else:
         search = Search(ready.frame, ready.prior)
     search.reachable = [j for j in search.reachable if j not in set(left_out)]
-    return conclude(search, search.run(), ready)
+    return conclude(search, search.run(), ready, pairs=False)
 
 
 def _fits_onto(old: Frame, new: Frame) -> bool:
