@@ -6,11 +6,15 @@ import numpy as np
 
 from incidents.stats.attribution.base import Base, Effect, State
 from incidents.stats.attribution.evidence import Floats
+from incidents.stats.attribution.evidence_integral import size_integral, stirling_error
 from incidents.stats.attribution.exposed import Exposure
 from incidents.stats.attribution.laplace import Mixture, Mode, find_mode
 from incidents.stats.attribution.layout import Layout, too_many
 
 FAINT = 1e-7  # of a typical size: an excess so small owns nothing
+LEVEL_PRECISION = 0.2  # of the log level of each symptom's background
+UNKNOWN_USE_PRECISION = 2.0  # the same, in and out of a scope, where use was never counted
+SPREAD_SHARED, SPREAD_OWN = 0.3, 0.4  # of log complaints per use in scope against out of it: all symptoms', each one's
 FEWEST_EXPECTED = 12.0  # tickets; the prior of an excess is never centred lower
 
 
@@ -203,6 +207,7 @@ class Trial:
         if self.columns.split:
             masses.insert(0, rate[:, None] * inside)
         n_background = len(columns)
+        known, known_pull = self._known(scope)
         v = [np.zeros(k) for _ in columns]
         for effect in state.effects:
             ratio = self.columns.ratio(effect.exposure)
@@ -228,8 +233,35 @@ class Trial:
             profiles=[evaluator.profile(effect.exposure) for effect in state.effects],
             log_total_mean=evaluator.log_mean,
             log_total_spread=base.frame.evidence.settings.share_spread,
+            known=known,
+            known_pull=known_pull,
         )
         return problem, np.array(v)
+
+    def _known(self, scope: Floats) -> tuple[Floats, Floats]:
+        """Return precision and linear term of the prior of the background's levels.
+
+        Where use is counted, complaints per use inside the scope resemble those outside: the logarithm of their ratio
+        has a spread that all symptoms share, and one of each symptom's own. The levels as they now stand are not the
+        prior's mean, as they may hold the excess that is looked for; but where they differ much, the spreads grow with
+        them, so that a surface on which people always complained more proves nothing.
+        """
+        k, frame = self.k, self.base.frame
+        if not self.columns.split:
+            return LEVEL_PRECISION * np.eye(k), np.zeros(k)
+        if not frame.usage_known:
+            return UNKNOWN_USE_PRECISION * np.eye(2 * k), np.zeros(2 * k)
+        level = self.state.background.reshape(-1, k)
+        reach = float(scope @ frame.usage.ravel())
+        inside = scope @ level / max(reach, 1e-12)
+        outside = (1.0 - scope) @ level / max(1.0 - reach, 1e-12)
+        ratio = np.log(np.maximum(inside, 1e-300) / np.maximum(outside, 1e-300))
+        shared = SPREAD_SHARED**2 + 0.5 * ratio.mean() ** 2
+        own = SPREAD_OWN**2 + ratio.var()
+        bend = np.linalg.inv(own * np.eye(k) + shared)
+        known = np.block([[bend, -bend], [-bend, bend]]) + LEVEL_PRECISION * np.eye(2 * k)
+        pull = bend @ ratio
+        return known, np.concatenate([-pull, pull])
 
     def fit(self, exposure: Exposure) -> Candidate | None:
         """Fit one excess with the trial's scope; None where nothing of it falls on a cell."""
@@ -263,12 +295,18 @@ class Trial:
         weight = np.zeros(len(mode.precision))
         weight[(m - 1) * k : m * k] = theta[-1] / theta[-1].sum()
         variance = float(weight @ np.linalg.solve(mode.precision, weight))
+        log_error = float(np.sqrt(max(variance, 1e-6)))
+        symptom = np.repeat(problem.group % k, problem.size)
+        told = tally(symptom, owned * share, k)  # what the complaints say about the profile, in counts
+        gain = mode.evidence - self.null.evidence + stirling_error(problem.profiles[-1] + told)
+        log_size = float(np.log(theta[-1].sum() * problem.mass[:, -1, 0].sum()))
+        gain = size_integral(gain, log_size, log_error, problem.log_total_mean, problem.log_total_spread)
         return Candidate(
             exposure=exposure,
-            gain=mode.evidence - self.null.evidence,
+            gain=gain,
             theta=theta[-1],
             size=float(owned.sum()),
-            log_error=float(np.sqrt(max(variance, 1e-6))),
+            log_error=log_error,
             thinning=float((owned * (1 - share)).sum()),
             state=self.state,
             v=mode.v,

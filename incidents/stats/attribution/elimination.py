@@ -54,8 +54,8 @@ def solve(factor: Floats, right: Floats) -> Floats:
 def reduce_system(
     group: Ints, n_background: int, split: bool, block_count: Floats, design: Floats, v: Floats, delta: Floats,
     rho: Floats, group_sum: Floats, group_pair: Floats, expected: Floats, scale: Floats, alpha: Floats,
-    log_mass: Floats, design_precision: Floats, design_offset: Floats, mixed: Floats, shared: Floats,
-    reduced: Floats, right: Floats, exact: bool,
+    log_mass: Floats, design_precision: Floats, design_offset: Floats, known: Floats, known_pull: Floats,
+    mixed: Floats, shared: Floats, reduced: Floats, right: Floats, exact: bool,
 ) -> float:  # fmt: skip
     """Assemble gradient and Hessian (lower half) and eliminate the blocks' random effects.
 
@@ -181,9 +181,11 @@ def reduce_system(
             right[at] += steep[j, y]
             if not exact:
                 reduced[at, at] += max(-steep[j, y], 0.0)
-            if j < n_background:
-                right[at] -= scale[3] * v[j, y]
-                reduced[at, at] += scale[3]
+    for a in range(n_background * k):
+        right[a] += known_pull[a]
+        for b in range(n_background * k):
+            right[a] -= known[a, b] * v[b // k, b % k]
+            reduced[a, b] += known[a, b]
     for e in range(m - n_background):
         row = v[n_background + e]
         top = row.max()
@@ -191,8 +193,8 @@ def reduce_system(
         log_sum = top + math.log(weight.sum())
         weight /= weight.sum()
         total = alpha[e].sum()
-        variance = scale[5] ** 2
-        z = (log_sum + log_mass[e] - scale[4]) / variance
+        variance = scale[4] ** 2
+        z = (log_sum + log_mass[e] - scale[3]) / variance
         bend = total + max(z, -0.8 * total)
         first = (n_background + e) * k
         for y in range(k):

@@ -17,9 +17,12 @@ from incidents.stats.compiled import compiled
 @compiled(reorder=True)
 def log_prior(
     v: Floats, delta: Floats, rho: Floats, n_background: int, split: bool, scale: Floats, alpha: Floats,
-    log_mass: Floats, design_precision: Floats, design_offset: Floats,
+    log_mass: Floats, design_precision: Floats, design_offset: Floats, known: Floats, known_pull: Floats,
 ) -> float:  # fmt: skip
-    """Log density of the priors; `scale` holds (level, mix, scope variance, background precision, log mean, spread)."""
+    """Log density of the priors; `scale` holds (level, mix, scope variance, log mean, spread).
+
+    The background's levels have precision `known` (b, b) and linear term `known_pull` (b,), b = n_background * K.
+    """
     m, k = v.shape
     value = 0.0
     for q in range(len(delta)):
@@ -30,19 +33,21 @@ def log_prior(
             value -= 0.5 * rho[d, 1 + y] ** 2 / scale[1]
         if split:
             value -= 0.5 * rho[d, 1 + k] ** 2 / scale[2]
-    for j in range(n_background):
-        for y in range(k):
-            value -= 0.5 * scale[3] * v[j, y] ** 2
+    for a in range(n_background * k):
+        level = v[a // k, a % k]
+        value += known_pull[a] * level
+        for b in range(n_background * k):
+            value -= 0.5 * level * known[a, b] * v[b // k, b % k]
     for e in range(m - n_background):
         row = v[n_background + e]
         top = row.max()
         log_sum = top + math.log(np.exp(row - top).sum())
-        z = (log_sum + log_mass[e] - scale[4]) / scale[5]
+        z = (log_sum + log_mass[e] - scale[3]) / scale[4]
         total = 0.0
         for y in range(k):
             total += alpha[e, y]
             value += alpha[e, y] * (row[y] - log_sum) - math.lgamma(alpha[e, y])
-        value += math.lgamma(total) - 0.5 * z * z - math.log(scale[5]) - 0.5 * math.log(2 * math.pi)
+        value += math.lgamma(total) - 0.5 * z * z - math.log(scale[4]) - 0.5 * math.log(2 * math.pi)
     return value
 
 
@@ -78,8 +83,8 @@ def seed(group: Ints, group_sum: Floats, group_pair: Floats, mass: Floats, v: Fl
 def climb(
     count: Floats, group: Ints, start: Ints, size: Ints, column: Floats, mass: Floats, n_background: int,
     split: bool, block_count: Floats, design: Floats, design_precision: Floats, design_offset: Floats,
-    scale: Floats, alpha: Floats, v: Floats, delta: Floats, rho: Floats, iterations: int, tolerance: float,
-    faint: bool,
+    scale: Floats, alpha: Floats, known: Floats, known_pull: Floats, v: Floats, delta: Floats, rho: Floats,
+    iterations: int, tolerance: float, faint: bool,
 ) -> tuple[Floats, Floats, Floats, Floats, Floats, float, float, float, int]:  # fmt: skip
     """Newton's way to the mode; returns (v, delta, rho, share, reduced Hessian, joint, likelihood, log det, steps).
 
@@ -111,6 +116,7 @@ def climb(
         likelihood += evaluate(count, group, start, size, column, weight, group_sum, group_pair, scratch)
     joint = likelihood + log_prior(
         v, delta, rho, n_background, split, scale, alpha, log_mass, design_precision, design_offset,
+        known, known_pull,
     )  # fmt: skip
     damping = 1e-4
     used = 0
@@ -120,7 +126,8 @@ def climb(
     while True:
         log_det = reduce_system(
             group, n_background, split, block_count, design, v, delta, rho, group_sum, group_pair, expected, scale,
-            alpha, log_mass, design_precision, design_offset, mixed, shared, reduced, right, exact,
+            alpha, log_mass, design_precision, design_offset, known, known_pull, mixed, shared, reduced, right,
+            exact,
         )  # fmt: skip
         if not exact and (settled or used >= iterations):
             break
@@ -137,8 +144,8 @@ def climb(
                     exact = False
                     reduce_system(
                         group, n_background, split, block_count, design, v, delta, rho, group_sum, group_pair,
-                        expected, scale, alpha, log_mass, design_precision, design_offset, mixed, shared, reduced,
-                        right, False,
+                        expected, scale, alpha, log_mass, design_precision, design_offset, known, known_pull,
+                        mixed, shared, reduced, right, False,
                     )  # fmt: skip
                 else:
                     damping = max(damping * 10, 1e-2)
@@ -160,7 +167,7 @@ def climb(
             likelihood_new += evaluate(count, group, start, size, column, weight_new, sum_new, pair_new, scratch)
             joint_new = likelihood_new + log_prior(
                 v_new, delta_new, rho_new, n_background, split, scale, alpha, log_mass, design_precision,
-                design_offset,
+                design_offset, known, known_pull,
             )  # fmt: skip
             if joint_new > joint - 1e-6:
                 moved = True

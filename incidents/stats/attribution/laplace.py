@@ -48,7 +48,8 @@ class Mixture:
     profiles: list[Floats]  # Dirichlet parameters (K,) of each excess column
     log_total_mean: float
     log_total_spread: float
-    background_precision: float = 2.0
+    known: Floats  # (q, q) prior precision of the background's levels, q = n_background * K
+    known_pull: Floats  # (q,) its linear term: the prior's mean times its precision
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,6 +107,8 @@ def find_mode(
         problem.design_offset,
         scale,
         np.array(problem.profiles, dtype=np.float64).reshape(-1, n_symptoms),
+        problem.known,
+        problem.known_pull,
         np.ascontiguousarray(v, dtype=np.float64),
         np.zeros(p) if delta is None else delta,
         np.zeros((n_blocks, r)) if rho is None or rho.shape[1] != r else rho,
@@ -136,7 +139,6 @@ def _scale(problem: Mixture) -> Floats:
             problem.level_variance,
             problem.mix_variance,
             problem.scope_variance,
-            problem.background_precision,
             problem.log_total_mean,
             problem.log_total_spread,
         ]

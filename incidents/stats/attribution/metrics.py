@@ -8,7 +8,8 @@ from incidents.stats.attribution.evidence import CaseEvidence, Floats, Ints, Met
 from incidents.stats.attribution.exposure import grid, ramp
 from incidents.stats.attribution.findings import Figure
 from incidents.stats.attribution.frame import Frame
-from incidents.stats.metric_effect import MetricEffect, adverse_log_odds, joint_effects
+from incidents.stats.metric_effect import MetricEffect, joint_effects
+from incidents.stats.metric_moves import moved_factors
 
 FEWEST_SHOWN, MOST_SHOWN = 4, 90  # times of a figure
 MOSTLY = 0.7  # of the largest share of use in scope: from there, and below the rest, groups are drawn
@@ -44,30 +45,31 @@ def metric_evidence(frame: Frame) -> MetricEvidence:
     evidence, settings = frame.evidence, frame.evidence.settings
     n = frame.n_changes
     found: list[list[tuple[str, MetricEffect]]] = [[] for _ in range(n)]
-    tables: list[list[MetricEffect | None]] = []
     panels: list[tuple[MetricPanel, Floats]] = []
-    adverse: list[int] = []
-    scales: list[float] = []
+    factors: list[Floats] = []
+    harmful, harmless = settings.metric_moves_if_harmful, settings.metric_moves_if_harmless
+    moves = settings.inclusion * harmful + (1.0 - settings.inclusion) * harmless
     for told in evidence.metrics if n else ():
         panel = _shortened(told)
-        effects = joint_effects(panel.values, _exposures(frame, evidence, panel))
-        tables.append(effects)
         panels.append((panel, _group_share(frame, panel)))
-        adverse.append({"higher": -1, "lower": 1}.get(panel.better or "", 0))
-        scales.append(_scale(panel.values))
-        for j, effect in enumerate(effects):
+        exposures = _exposures(frame, evidence, panel)
+        for j, effect in enumerate(joint_effects(panel.values, exposures)):
             if effect is not None:
                 found[j].append((panel.key, effect))
-    odds = np.zeros(n)
-    if settings.use_metrics and tables:
-        for j in range(n):
-            odds[j] = adverse_log_odds(
-                [_compared(table[j]) for table in tables],
-                adverse,
-                scales,
-                if_harmful=settings.metric_moves_if_harmful,
-                if_harmless=settings.metric_moves_if_harmless,
+        if settings.use_metrics:
+            factors.append(
+                moved_factors(
+                    panel.values,
+                    exposures,
+                    adverse={"higher": -1, "lower": 1}.get(panel.better or "", 0),
+                    scale=_scale(panel.values),
+                    moves=moves / len(evidence.metrics),
+                )
             )
+    odds = np.zeros(n)
+    if factors:  # a change moves one metric, if any: which one is not known
+        moved = np.mean(factors, axis=0)
+        odds = np.log((harmful * moved + 1.0 - harmful) / (harmless * moved + 1.0 - harmless))
     return MetricEvidence(log_odds=odds, effects=tuple(tuple(own) for own in found), panels=tuple(panels))
 
 
@@ -77,15 +79,6 @@ def _averaged(values: Floats, part: Ints) -> tuple[float, ...]:
     count = np.bincount(part, weights=known.sum(1))
     total = np.bincount(part, weights=np.where(known, values, 0.0).sum(1))
     return tuple(float(v) for v in np.where(count > 0, total / np.maximum(count, 1), np.nan))
-
-
-def _compared(effect: MetricEffect | None) -> MetricEffect | None:
-    """Let an effect count only where exposed groups stood beside unexposed ones.
-
-    A counter that grows, or a shift that fell together with a dozen releases, moves for every change that began about
-    then; it is shown, but it decides nothing.
-    """
-    return effect if effect is not None and effect.comparison else None
 
 
 def _group_share(frame: Frame, panel: MetricPanel) -> Floats:

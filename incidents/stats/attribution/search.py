@@ -24,6 +24,7 @@ UNLOGGED = -1
 SURGE = 1.0  # log odds from which a surge is taken in
 MOST_SURGES = 4
 STOP = -0.5  # log posterior odds at which no further excess is added
+DOUBTFUL = 0.5  # posterior of "nothing" from which an excess is given up again
 HOPELESS = -2.5  # log posterior odds of the best shape below which the other shapes are not fitted
 IN_SIGHT = -1.5  # log posterior odds from which a change is fitted in every further round
 CLEARLY = 0.5  # log odds of one shape at which a change that was passed over is added
@@ -84,6 +85,10 @@ class Search:
             state = grown
             self._tell(min(0.1 * len(state.effects), 0.5))
         state, slots = self._owners(state)
+        while doubtful := [index for index, slot in enumerate(slots) if slot.nothing > DOUBTFUL]:
+            worst = max(doubtful, key=lambda index: slots[index].nothing)
+            left = tuple(effect for index, effect in enumerate(state.effects) if index != worst)
+            state, slots = self._owners(self.base.fit(replace(state, effects=left), 6))
         self._tell(0.8)
         weak, probability, gains = self._weak(state)
         return Found(
@@ -193,10 +198,10 @@ class Search:
                 mine = state.effects[index].exposure
                 candidates = self._fitted(rest, [j for j in self.reachable if j not in used], 5)
                 candidates += self._unlogged(rest)
-                if not candidates:
-                    continue
                 slot = self._slot(candidates)
                 slots.append(slot)
+                if not candidates:
+                    continue
                 odds = np.array([self._log_odds(c) for c in candidates])
                 top = candidates[int(np.argmax(odds))]
                 same = [

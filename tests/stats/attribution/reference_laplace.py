@@ -77,7 +77,8 @@ def _log_prior(problem: Mixture, point: _Point) -> float:
     out -= 0.5 * float((rho[:, 1 : 1 + n_symptoms] ** 2).sum()) / problem.mix_variance
     if problem.split:
         out -= 0.5 * float((rho[:, -1] ** 2).sum()) / problem.scope_variance
-    out -= 0.5 * problem.background_precision * float((point.v[: problem.n_background] ** 2).sum())
+    level = point.v[: problem.n_background].ravel()
+    out += float(problem.known_pull @ level - 0.5 * level @ problem.known @ level)
     total = problem.mass.sum((0, 2)) / n_symptoms
     for k, alpha in enumerate(problem.profiles, problem.n_background):
         v = point.v[k]
@@ -165,9 +166,9 @@ def _add_prior(problem: Mixture, point: _Point, gradient_v: Floats, rest: Floats
     """Add the priors of v to gradient and Hessian in place."""
     n_symptoms = point.v.shape[1]
     b = problem.n_background
-    gradient_v[:b] -= problem.background_precision * point.v[:b]
-    index = np.arange(b * n_symptoms)
-    rest[index, index] += problem.background_precision
+    pulled = problem.known_pull - problem.known @ point.v[:b].ravel()
+    gradient_v[:b] += pulled.reshape(b, n_symptoms)
+    rest[: b * n_symptoms, : b * n_symptoms] += problem.known
     total = problem.mass.sum((0, 2)) / n_symptoms
     for k, alpha in enumerate(problem.profiles, b):
         v = point.v[k]
