@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 NORMAL_90 = 1.6448536269514722
@@ -25,7 +24,6 @@ SAME = 0.9  # correlation of exposures from which two changes are never adjusted
 FEWEST = 8  # points
 LEAST_POWER = 0.05  # sum of squares of the exposure that is left after fixed effects
 MOST_ADJUSTED = 4
-LARGEST = 8.0  # standard errors beyond which more says nothing new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,34 +170,3 @@ def joint_effects(values: Floats, exposures: Floats) -> list[MetricEffect | None
 def _correlation(first: Floats, second: Floats) -> float:
     scale = float(np.sqrt((first * first).sum() * (second * second).sum()))
     return float((first * second).sum()) / scale if scale > 1e-12 else 0.0
-
-
-def adverse_log_odds(
-    effects: list[MetricEffect | None],
-    adverse: list[int],
-    scales: list[float],
-    *,
-    if_harmful: float,
-    if_harmless: float,
-) -> float:
-    """Return the log Bayes factor that metrics give a change for having done harm.
-
-    `effects` one per metric; `adverse` -1 where lower is worse, 1 where higher is, 0 unknown; `scales` the metrics'
-    residual standard deviations. A metric "moves" by about one standard deviation; harmful changes move one with
-    probability `if_harmful`, harmless ones with `if_harmless`. Effects without power leave the odds as they are.
-    """
-    factors = []
-    for effect, sign, scale in zip(effects, adverse, scales, strict=True):
-        if effect is None or effect.standard_error <= 0:
-            continue
-        k = (scale / effect.standard_error) ** 2
-        z = float(np.clip(effect.z, -LARGEST, LARGEST))
-        shrink = k / (1.0 + k)
-        factor = np.exp(0.5 * z * z * shrink) / np.sqrt(1.0 + k)
-        if sign:
-            factor *= 2.0 * float(ndtr(sign * z * np.sqrt(shrink)))
-        factors.append(float(factor))
-    if not factors:
-        return 0.0
-    moved = float(np.mean(factors))
-    return float(np.log((if_harmful * moved + 1 - if_harmful) / (if_harmless * moved + 1 - if_harmless)))

@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 
 from incidents.stats import metric_effect as module
-from incidents.stats.metric_effect import adverse_log_odds, joint_effects, metric_effect
+from incidents.stats.metric_effect import joint_effects, metric_effect
 
 
 def test_examples() -> None:
@@ -99,19 +99,3 @@ def test_another_change_is_adjusted_for() -> None:
     assert effects[1] is not None
     assert effects[0].z > 10
     assert abs(effects[1].z) < 3
-
-
-def test_odds_follow_direction_and_power() -> None:
-    random = np.random.default_rng(4)
-    exposure = np.zeros((60, 6))
-    exposure[30:, :3] = 1.0
-    noise = random.normal(0, 1, (60, 6))
-
-    def odds(size: float, adverse: int) -> float:
-        effect = metric_effect(noise + size * exposure, exposure)
-        return adverse_log_odds([effect], [adverse], [1.0], if_harmful=0.65, if_harmless=0.15)
-
-    assert odds(-2.0, -1) == pytest.approx(np.log(0.65 / 0.15), abs=0.05)
-    assert odds(2.0, -1) < 0
-    assert odds(0.0, -1) < 0
-    assert adverse_log_odds([None], [1], [1.0], if_harmful=0.65, if_harmless=0.15) == 0.0

@@ -320,7 +320,11 @@ class Base:
         k = frame.n_symptoms
         soft = tally(self._row_slot, kept, lattice.n_patterns * k)
         ratio = (soft / np.maximum(state.seen.ravel(), 1e-300)).reshape(*lattice.open_shape, k)
-        counts = state.background * lattice.spread(ratio)
+        return replace(self.fit_factors(state, state.background * lattice.spread(ratio)), kept=kept)
+
+    def fit_factors(self, state: State, counts: Floats) -> State:
+        """One sweep of proportional fitting of the background's factors to complaints per segment and symptom."""
+        frame, lattice, k = self.frame, self.frame.lattice, self.frame.n_symptoms
         mass = (self.block_rate(state) * state.frailty) @ state.mix_frailty  # (K,)
         background, level, segment, main, mixed = proportional(
             counts.reshape(-1, k), state.background.reshape(-1, k), frame.usage.ravel(), self.segment_level, mass,
@@ -335,7 +339,6 @@ class Base:
             level=level,
             main=main,
             mixed=mixed,
-            kept=kept,
         )
 
     def _time(self, state: State, masses: list[Floats]) -> State:

@@ -15,6 +15,7 @@ FAINT = 1e-7  # of a typical size: an excess so small owns nothing
 LEVEL_PRECISION = 0.2  # of the log level of each symptom's background
 UNKNOWN_USE_PRECISION = 2.0  # the same, in and out of a scope, where use was never counted
 SPREAD_SHARED, SPREAD_OWN = 0.3, 0.4  # of log complaints per use in scope against out of it: all symptoms', each one's
+SWEEPS = 3  # of proportional fitting when the background is moved to a fit
 FEWEST_EXPECTED = 12.0  # tickets; the prior of an excess is never centred lower
 
 
@@ -111,24 +112,18 @@ class Evaluator:
         scale = np.exp(candidate.v[:n_background])
         level = state.background.reshape(-1, frame.n_symptoms)
         scope = candidate.exposure.scope[:, None]
-        moved = level * (scope * scale[0] + (1 - scope) * scale[-1])
-        per_segment = (moved.sum(1) / np.maximum(level.sum(1), 1e-300)).reshape(frame.lattice.shape)
-        background = state.background * per_segment[..., None]
+        moved = (level * (scope * scale[0] + (1 - scope) * scale[-1])).reshape(state.background.shape)
         effects = [
             Effect(exposure=e.exposure, theta=theta, log_prior=e.log_prior)
             for e, theta in zip(state.effects, candidate.others, strict=True)
         ]
         effects.append(Effect(exposure=candidate.exposure, theta=candidate.theta))
-        beta = state.beta + candidate.delta
-        state = replace(
-            state,
-            background=background,
-            seen=base._margins(background),
-            segment=state.segment * per_segment,
-            effects=tuple(effects),
-            beta=beta,
-        )
-        return replace(state, rate=base._rate(state))
+        state = replace(state, effects=tuple(effects), beta=state.beta + candidate.delta)
+        state = replace(state, rate=base._rate(state))
+        mass = (base.block_rate(state) * state.frailty) @ state.mix_frailty
+        for _ in range(SWEEPS):  # the background keeps its form: factors that come nearest to the fit
+            state = base.fit_factors(state, moved * mass)
+        return state
 
 
 class _Columns:

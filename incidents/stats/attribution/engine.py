@@ -80,10 +80,10 @@ class Prepared:
 def prepare(evidence: CaseEvidence) -> Prepared:
     """Lay out a case; raises EvidenceError where it contradicts itself."""
     frame = build_frame(evidence)
-    inclusion = evidence.settings.inclusion
+    share = evidence.settings.prior_share(len(evidence.changes))
     metrics = metric_evidence(frame)
     evaluations = evaluation_evidence(evidence)
-    prior = np.log(inclusion / (1.0 - inclusion)) + metrics.log_odds + evaluations.log_odds
+    prior = np.log(share / (1.0 - share)) + metrics.log_odds + evaluations.log_odds
     return Prepared(frame=frame, metrics=metrics, evaluations=evaluations, prior=prior)
 
 

@@ -16,6 +16,7 @@ from incidents.stats.evaluation import SuiteRun
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 UNKNOWN = -1
+SHORT_LOG = 10  # changes
 
 
 class EvidenceError(ValueError):
@@ -102,7 +103,7 @@ class Evaluation:
 class Settings:
     """Priors and switches; every default is stated in docs/statistics/attribution.md with its reason."""
 
-    inclusion: float = 0.3  # prior probability that a change of the log raised complaints
+    inclusion: float = 0.3  # prior probability that a change of the log raised complaints, in a log of up to ten changes
     share_centre: float = 0.03  # prior median of a change's excess, as a share of all complaints
     share_spread: float = 1.3  # standard deviation of the logarithm of that share
     profile_strength: float = 6.0  # Dirichlet strength of a change's symptom profile, spread evenly
@@ -124,6 +125,14 @@ class Settings:
     kind_profiles: tuple[tuple[str, tuple[float, ...]], ...] = ()
     draws: int = 3000
     seed: int = 20260423
+
+    def prior_share(self, n_changes: int) -> float:
+        """Return the prior probability of each change in a log of so many: the harmful grow with the log's root.
+
+        Ten changes have three harmful ones in expectation, a thousand thirty: who logs every release does not do harm
+        three times a day.
+        """
+        return self.inclusion * min(1.0, (SHORT_LOG / max(n_changes, 1)) ** 0.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

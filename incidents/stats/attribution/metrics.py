@@ -48,7 +48,8 @@ def metric_evidence(frame: Frame) -> MetricEvidence:
     panels: list[tuple[MetricPanel, Floats]] = []
     factors: list[Floats] = []
     harmful, harmless = settings.metric_moves_if_harmful, settings.metric_moves_if_harmless
-    moves = settings.inclusion * harmful + (1.0 - settings.inclusion) * harmless
+    share = settings.prior_share(n)
+    moves = share * harmful + (1.0 - share) * harmless
     for told in evidence.metrics if n else ():
         panel = _shortened(told)
         panels.append((panel, _group_share(frame, panel)))

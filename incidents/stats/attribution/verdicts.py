@@ -49,7 +49,8 @@ def name_changes(
     An excess whose likeliest owner leads by less than `CLOSE` to one (`ALIKE` to one over a change with the same
     exposure) makes a set. Where an excess surely has an owner but none holds much of it, further owners join until
     the set is likely, as in a credible set. A change in such a set is ambiguous. Without a set, a change is named
-    from `declare_at` on, if complaints speak for it themselves: a moved metric alone never names a change.
+    from `declare_at` on. Of a set, or of that change, complaints must speak for one themselves: neither a moved metric
+    nor the mere number of changes names any.
     """
     n = len(probability)
     sets: list[set[int]] = [set() for _ in range(n)]
@@ -66,7 +67,7 @@ def name_changes(
                 break
             if int(j) not in close:
                 close.append(int(j))
-        if owners[close].sum() < declare_at:
+        if owners[close].sum() < declare_at or evidence[close].max() <= LEAST_EVIDENCE:
             continue
         for j in close:
             sets[j].update(close)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from incidents.stats.attribution import attribute, layout
+from incidents.stats.attribution import Settings, attribute, layout
 from incidents.stats.attribution.clustering import cluster
 from incidents.stats.attribution.drift import measure_drift
 from incidents.stats.attribution.frame import build_frame
@@ -111,3 +111,10 @@ def test_clustering_keeps_groups_apart_and_splits_the_widest() -> None:
     assert found[0] == found[1] != found[2] == found[3]
     assert found[4] == found[5]
     assert len(set(found.tolist())) == 3
+
+
+def test_a_long_log_expects_a_smaller_share_of_harm() -> None:
+    settings = Settings()
+    assert settings.prior_share(3) == settings.prior_share(10) == settings.inclusion
+    assert settings.prior_share(1000) == pytest.approx(0.03)
+    assert settings.prior_share(0) == settings.inclusion
