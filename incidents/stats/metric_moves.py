@@ -13,6 +13,7 @@ Assumptions
     `TYPICAL` standard deviations of a group's noise at full exposure.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,7 +132,7 @@ def _fit_noise(part: Floats, effect: Floats, start: _Noise) -> _Noise:
     def value(noise: _Noise) -> float:
         table, log_determinant = _whitened(part, noise)
         square, freedom = _left(table, effect)
-        return -0.5 * freedom * float(np.log(square)) - 0.5 * log_determinant * max(part.shape[2] - 1, 1)
+        return -0.5 * freedom * math.log(square) - 0.5 * log_determinant * max(int(part.shape[2]) - 1, 1)
 
     best = start
     for field, grid in (("correlation", CORRELATIONS), ("walk", WALKS), ("trend", TRENDS)):
@@ -186,4 +187,5 @@ def _factors(owners: Floats, n: int, moves: float) -> Floats:
     n_effects = len(owners)
     prior = 1.0 - (1.0 - min(n * moves / n_effects, 0.9) / n) ** n_effects
     posterior = np.clip(1.0 - np.prod(1.0 - owners, axis=0), 1e-9, 1.0 - 1e-9)
-    return np.minimum(posterior / (1.0 - posterior) * (1.0 - prior) / prior, LARGEST)
+    odds = posterior / (1.0 - posterior) * (1.0 - prior) / prior
+    return np.asarray(np.minimum(odds, LARGEST), dtype=np.float64)

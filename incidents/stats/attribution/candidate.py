@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from incidents.stats.attribution.base import Base, Effect, State
+from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.evidence_integral import size_integral, stirling_error
 from incidents.stats.attribution.exposed import Exposure

@@ -5,6 +5,7 @@ evidence (a database query, a bundle reader) decides the bins and converts time 
 knows no clock and no zone.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -103,7 +104,7 @@ class Evaluation:
 class Settings:
     """Priors and switches; every default is stated in docs/statistics/attribution.md with its reason."""
 
-    inclusion: float = 0.3  # prior probability that a change of the log raised complaints, in a log of up to ten changes
+    inclusion: float = 0.3  # prior probability that a change raised complaints, in a log of up to ten
     share_centre: float = 0.03  # prior median of a change's excess, as a share of all complaints
     share_spread: float = 1.3  # standard deviation of the logarithm of that share
     profile_strength: float = 6.0  # Dirichlet strength of a change's symptom profile, spread evenly
@@ -132,7 +133,7 @@ class Settings:
         Ten changes have three harmful ones in expectation, a thousand thirty: who logs every release does not do harm
         three times a day.
         """
-        return self.inclusion * min(1.0, (SHORT_LOG / max(n_changes, 1)) ** 0.5)
+        return self.inclusion * min(1.0, math.sqrt(SHORT_LOG / max(n_changes, 1)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,10 +122,11 @@ class _Findings:
         frame, settings = self.search.frame, self.search.settings
         k = frame.n_symptoms
         counts = tally(frame.cell_symptom, frame.cell_count * self.summary.shares[:, j], k)
-        inside = np.maximum(self.found.state.background.reshape(-1, k).T @ frame.scope[j], 1e-12)
         weight = sum(w for _, w in owned)
-        theta = sum((w * c.theta for c, w in owned), np.zeros(k)) / max(weight, 1e-12)
-        rise = theta * frame.reach[j]
+        rise, inside = np.zeros(k), np.full(k, 1e-12)
+        for c, w in owned:  # both as this candidate was fitted: another fit may split a day's height otherwise
+            rise += w * c.theta * frame.reach[j]
+            inside += w * np.exp(c.v[0]) * (c.state.background.reshape(-1, k).T @ frame.scope[j])
         draws = self.summary.draws[j]
         if draws.any():
             profile = self.random.dirichlet(settings.profile_strength / k * np.ones(k) + counts, size=len(draws))
