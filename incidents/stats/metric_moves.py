@@ -119,9 +119,8 @@ def _whitened(part: Floats, noise: _Noise) -> tuple[Floats, float]:
     return table.reshape(n, n_columns, groups).transpose(1, 0, 2), log_determinant
 
 
-def _left(table: Floats, effect: Floats) -> tuple[float, int]:
-    """Sum of squares that effects leave, and its degrees of freedom."""
-    left = table[0] - np.tensordot(effect, table[1:], axes=1)
+def _squares(left: Floats) -> tuple[float, int]:
+    """Sum of squares that effects leave (T, G), and its degrees of freedom."""
     n, groups = left.shape
     return float((left * left).sum()) + 1e-9, (n - 1) * max(groups - 1, 1)
 
@@ -129,9 +128,11 @@ def _left(table: Floats, effect: Floats) -> tuple[float, int]:
 def _fit_noise(part: Floats, effect: Floats, start: _Noise) -> _Noise:
     """Choose correlation, walk and trend by restricted likelihood, one after another."""
 
+    left = (part[0] - np.tensordot(effect, part[1:], axes=1))[None]
+
     def value(noise: _Noise) -> float:
-        table, log_determinant = _whitened(part, noise)
-        square, freedom = _left(table, effect)
+        table, log_determinant = _whitened(left, noise)
+        square, freedom = _squares(table[0])
         return -0.5 * freedom * math.log(square) - 0.5 * log_determinant * max(int(part.shape[2]) - 1, 1)
 
     best = start
@@ -147,7 +148,7 @@ def _fit_noise(part: Floats, effect: Floats, start: _Noise) -> _Noise:
 def _statistics(part: Floats, effect: Floats, noise: _Noise) -> tuple[Floats, Floats]:
     """Return X'X (J, J) and X'y (J,) in units of the noise's variance."""
     table, _ = _whitened(part, noise)
-    square, freedom = _left(table, effect)
+    square, freedom = _squares(table[0] - np.tensordot(effect, table[1:], axes=1))
     flat = table.reshape(len(table), -1)
     product = flat[1:] @ flat.T * (freedom / square)
     return product[:, 1:], product[:, 0]
