@@ -76,11 +76,12 @@ def save_rules(*, actor: "User", product: Product, text: str) -> RuleBook:
     return book
 
 
-def ask_for_reading(*, actor: "User | None", product: Product) -> Job:
-    """Ask for all tickets' words to be read anew."""
+def ask_for_reading(*, actor: "User | None", product: Product, on: dt.date | None = None) -> Job:
+    """Ask for all tickets' words to be read anew; with a day, once that day."""
     if actor is not None:
         require(actor, Action.TRIAGE, product)
-    return jobs.enqueue(kind=READ_JOB, payload={"product": product.pk}, created_by=actor)
+    key = f"{product.pk}:{on.isoformat()}" if on is not None else ""
+    return jobs.enqueue(kind=READ_JOB, payload={"product": product.pk}, idempotency_key=key, created_by=actor)
 
 
 def read_tickets(*, product: Product, releases: Releases, progress: Progress) -> int:

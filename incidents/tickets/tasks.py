@@ -9,7 +9,7 @@ from django.utils import timezone
 from incidents.catalog.models import Product
 from incidents.core.errors import NotThere
 from incidents.jobs.handlers import JobContext, handles
-from incidents.tickets import duplicates, reporters, topics, versions
+from incidents.tickets import duplicates, readings, reporters, topics, versions
 from incidents.tickets.rollups import refresh_ticket_counts
 
 
@@ -66,9 +66,10 @@ def forget_texts(context: JobContext) -> dict[str, Any]:
 
 @shared_task(name="incidents.daily_triage")
 def daily_triage() -> None:
-    """Ask for what is due today, once a day whenever it is called: topics, duplicates, old texts."""
+    """Ask for what is due today, once a day whenever it is called: what words state, topics, duplicates, old texts."""
     today = timezone.now().date()
     for product in Product.objects.all():
         reporters.ask_for_retention(product=product, on=today)
+        readings.ask_for_reading(actor=None, product=product, on=today)
         topics.ask_for_topics(actor=None, product=product, on=today)
         duplicates.ask_for_duplicates(actor=None, product=product, on=today)

@@ -1,11 +1,15 @@
 """The classifier: from terms alone, from labels, stored and brought back."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incidents.tickets.classifier.engine import ArtefactError, Classifier, Example
+from incidents.tickets.classifier.engine import ArtefactError, Classifier, Example, Silence
 from incidents.tickets.classifier.learning import Inputs, fit, probabilities
 from incidents.tickets.classifier.prior import Symptom, one_slip
 from incidents.tickets.classifier.text import clean_body, stem, words_of
@@ -133,3 +137,35 @@ def test_the_correction_is_the_minimum_of_its_loss() -> None:
 def test_any_text_gives_confidences(title: str, text: str) -> None:
     for _, confidence in Classifier(TAXONOMY).judge(title, text).symptoms:
         assert 0.0 <= confidence <= 1.0
+
+
+def test_unlabelled_tickets_teach_the_words_that_go_with_the_phrases() -> None:
+    corpus = [words_of(f"So slow and gluey today {n}", "") for n in range(70)]
+    corpus += [words_of(f"My quota is gone on day {n}", "") for n in range(70)]
+    taught = Classifier.train(TAXONOMY, [], corpus=corpus)
+    assert taught.taught is not None
+    before = dict(Classifier(TAXONOMY).judge("A gluey morning with it", "").symptoms).get("slow", 0.0)
+    after = dict(taught.judge("A gluey morning with it", "").symptoms).get("slow", 0.0)
+    assert before == 0.0 < after
+    again = Classifier.from_bytes(taught.to_bytes(), TAXONOMY)
+    assert np.allclose(taught.confidences(corpus[:5]), again.confidences(corpus[:5]), atol=1e-4)
+
+
+def test_silence_has_its_reason() -> None:
+    judge = Classifier(TAXONOMY).judge
+    assert judge("", "```\nlog\n```").silence is Silence.NO_WORDS
+    assert judge("Логотип стоит не в том углу страницы", "").silence is Silence.LANGUAGE
+    assert judge("It is slow", "").silence is None
+
+
+def test_phrases_alone_load_no_scikit_learn() -> None:
+    told = (
+        "import sys; from incidents.tickets.classifier.engine import Classifier; "
+        "from incidents.tickets.classifier.prior import Symptom; "
+        "Classifier([Symptom(key='slow', terms=['slow'])]).judge('slow', ''); "
+        "from incidents.tickets import duplicates, topics, readings; print('sklearn' in sys.modules)"
+    )
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "workbench.settings_lint"}
+    code = f"import django; django.setup(); {told}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "False"

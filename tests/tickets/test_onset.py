@@ -77,3 +77,26 @@ def test_a_day_of_23_hours_is_a_day() -> None:
 def test_never_after_the_report(text: str, start: str) -> None:
     onset = read_onset(start + text, reported_at=REPORTED, zone=ZONE)
     assert onset is None or onset.earliest < onset.latest <= REPORTED
+
+
+@pytest.mark.parametrize(
+    ("text", "first_day", "n_days", "words"),
+    [
+        ("Das ist seit gestern nicht mehr zu gebrauchen und langsam", 17, 1, "seit gestern ist"),
+        ("Seit letztem Dienstag ist die Antwort falsch und das ist schlecht", 17, 1, "Seit letztem Dienstag"),
+        ("Desde ayer el programa no funciona, es muy lento", 17, 1, "Desde ayer"),
+        ("Depuis deux semaines les réponses ne sont pas bonnes et lentes", 1, 7, "Depuis deux semaines"),
+        ("Da ieri non funziona una cosa che sono lente", 17, 1, "Da ieri"),
+    ],
+)
+def test_other_languages(text: str, first_day: int, n_days: int, words: str) -> None:
+    found = read_onset(text, reported_at=dt.datetime(2026, 3, 18, 15, tzinfo=dt.UTC), zone=ZoneInfo("UTC"))
+    assert found is not None
+    assert found.earliest.day == first_day
+    assert (found.latest - found.earliest).days == n_days
+    assert words.startswith(found.words) or found.words.startswith(words)
+
+
+def test_what_only_sounds_like_a_beginning_is_none() -> None:
+    for text in ("Seit der neuen Version ist das nicht gut und langsam", "It came from od and da places, seit"):
+        assert read_onset(text, reported_at=dt.datetime(2026, 3, 18, tzinfo=dt.UTC), zone=ZoneInfo("UTC")) is None

@@ -8,8 +8,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from incidents.core.models import AuditEntry
-from incidents.tickets.models import Ticket
+from incidents.jobs.models import Job
+from incidents.tickets.models import TextRetention, Ticket
 from incidents.tickets.reporters import forget_old_texts
+from incidents.tickets.tasks import daily_triage
 from tests.factories import at, make_product, make_ticket
 
 pytestmark = pytest.mark.django_db
@@ -41,3 +43,12 @@ def test_the_command() -> None:
         call_command("forget_texts", older_than=0)
     with pytest.raises(CommandError, match="no product"):
         call_command("forget_texts", older_than=5, product="nowhere")
+
+
+def test_what_is_due_each_day_is_asked_for_once() -> None:
+    product = make_product()
+    TextRetention.objects.create(product=product, days=30)
+    daily_triage()
+    daily_triage()
+    kinds = sorted(Job.objects.values_list("kind", flat=True))
+    assert kinds == ["tickets.duplicates", "tickets.forget", "tickets.read", "tickets.topics"]

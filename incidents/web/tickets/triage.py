@@ -194,7 +194,9 @@ def rules(request: HttpRequest) -> HttpResponse:
         "text": text,
         "problem": problem,
         "results": run_trials(book, dimensions),
-        "n_rules": len(book.rules),
+        "sample": next(
+            ({"dimension": name, "value": values[0]} for name, values in dimensions.items() if values), None
+        ),
         "dimensions": [(name, values[:8], max(0, len(values) - 8)) for name, values in dimensions.items()],
         "running": _running(readings.READ_JOB, product.pk),
     }
