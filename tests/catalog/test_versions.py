@@ -17,17 +17,24 @@ SHOWN_ROOMS = ("catalog", "changes", "tickets", "metrics", "response", "attribut
 UNMARKED = {
     "classifierversion",
     "datamark",
+    "duplicateproposal",
     "incidentrole",
     "membership",
     "metricrollup",
     "metricstale",
     "product",
     "reference",
+    "savedscenario",
     "segment",
+    "segmentrules",
     "source",
+    "textretention",
+    "ticketreading",
     "ticketrollup",
     "ticketstale",
     "timelineentry",
+    "topic",
+    "topicticket",
 }
 
 
