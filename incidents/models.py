@@ -28,7 +28,7 @@ from incidents.metrics.models import (
     MetricSeries,
     MetricStale,
 )
-from incidents.publishing.models import Publication, PublicationSchedule, Theme
+from incidents.publishing.models import Publication, PublicationSchedule, ReminderSent, ReminderWish, Theme
 from incidents.publishing.subscribers.models import Delivery, Subscriber
 from incidents.response.models import (
     CandidateChange,
@@ -92,6 +92,8 @@ __all__ = [
     "PublicationSchedule",
     "PublicityEvent",
     "Reference",
+    "ReminderSent",
+    "ReminderWish",
     "Review",
     "ReviewRequest",
     "Revision",

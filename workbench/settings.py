@@ -211,10 +211,22 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "reminders": {"task": "incidents.enqueue_reminders", "schedule": 3600.0, "options": {"expires": 3600}},
     "merge-marks": {"task": "incidents.merge_marks", "schedule": 300.0, "options": {"expires": 300}},
     "daily-triage": {"task": "incidents.daily_triage", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(WORKBENCH_HOME / "beat-schedule")
+
+# The optional assistant: an endpoint that speaks OpenAI's or Anthropic's API; without an address no button shows.
+ASSISTANT_URL = env.text("WORKBENCH_ASSISTANT_URL", "")
+ASSISTANT_API = env.text("WORKBENCH_ASSISTANT_API", "openai")
+ASSISTANT_MODEL = env.text("WORKBENCH_ASSISTANT_MODEL", "")
+ASSISTANT_KEY = env.text("WORKBENCH_ASSISTANT_KEY", "")
+ASSISTANT_SECONDS = env.integer("WORKBENCH_ASSISTANT_SECONDS", 60)
+if ASSISTANT_URL and (ASSISTANT_API not in {"openai", "anthropic"} or not ASSISTANT_MODEL):
+    raise env.BadEnvironmentError(
+        "WORKBENCH_ASSISTANT_API must be openai or anthropic, and WORKBENCH_ASSISTANT_MODEL must name a model."
+    )
 
 LOGGING = {
     "version": 1,

@@ -74,9 +74,7 @@ def _alternative(value: float, low: float | None, high: float | None, direction:
 
 def _metric(value: float, low: float | None, high: float | None, direction: str, other: str) -> str:
     name = other or "a measurement"
-    how = {"supports": "moved the wrong way", "contradicts": "did not move the wrong way"}.get(
-        direction, "hardly moved"
-    )
+    how = {"supports": "moved the wrong way", "contradicts": "got no worse"}.get(direction, "hardly moved")
     return f"Among those it reached, “{name}” {how} ({abs(value):.1f} standard errors)."
 
 

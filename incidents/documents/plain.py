@@ -10,6 +10,7 @@ _EMPHASIS = re.compile(r"(?<![\w\\])(\*{1,3}|_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)")
 _RULE = re.compile(r"^[ \t]*\|?[\s:|-]*-{3,}[\s:|-]*\|?[ \t]*$\n?", re.MULTILINE)
 _ROW = re.compile(r"^[ \t]*\|(.*)\|[ \t]*$", re.MULTILINE)
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
+_FIGURE = re.compile(r"^[ \t]*!\[[^\]\n]*\]\(chart:[\w-]+\)[ \t]*$\n?", re.MULTILINE)
 _NOTE = re.compile(r"\[\^[^\]]+\]:?")
 
 
@@ -21,6 +22,7 @@ def plain_text(body: str) -> str:
     if gaps(body):
         body = re.sub(r"\[\[to be written:[^\[\]\n]*\]\]", "(not yet known)", body)
     body = hide_gaps(body)
+    body = _FIGURE.sub("", body)
     body = _RULE.sub("", body)
     body = _ROW.sub(
         lambda row: "- " + ": ".join(cell.strip() for cell in row.group(1).split("|") if cell.strip()), body

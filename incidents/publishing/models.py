@@ -103,3 +103,30 @@ class PublicationSchedule(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["document"], condition=Q(closed_at=None), name="schedule_one_open")
         ]
+
+
+class ReminderWish(models.Model):
+    """Somebody wants to be reminded by mail of what users of a product were not told."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="reminder_wishes")
+    every_days = models.PositiveSmallIntegerField(default=7)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "product"], name="reminder_wish_once"),
+            models.CheckConstraint(condition=Q(every_days__gte=1), name="reminder_interval"),
+        ]
+
+
+class ReminderSent(models.Model):
+    """An item (a change, a version) was in a mail to this person at that time."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
+    item = models.CharField(max_length=100)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "product", "-sent_at"], name="reminder_newest")]

@@ -15,6 +15,7 @@ from incidents.core.access import Action
 from incidents.core.audit import record_audit
 from incidents.core.errors import InputError, NotReady, Problem
 from incidents.documents.enums import PUBLIC_STATES, DocumentKind, DocumentState, NoticeHeading
+from incidents.documents.figures import figures_html, with_tables
 from incidents.documents.leaks import require_clean
 from incidents.documents.models import Document, Revision
 from incidents.documents.queries import standing_approval
@@ -47,8 +48,7 @@ def publish(
     require(actor, Action.PUBLISH, document.incident.product)
     revision = Revision.objects.filter(document=document, number=seen_version).first()
     # Rendered before the lock is taken: it may take seconds. What is published is checked again under the lock.
-    body = public_markdown(revision.body) if revision else ""
-    html = render_markdown(body, public=True) if revision else ""
+    body, html = _rendered(document, revision.body) if revision else ("", "")
     with transaction.atomic():
         row = (
             Document.objects.select_for_update(of=("self",))
@@ -95,6 +95,13 @@ def publish(
             },
         )
     return publication
+
+
+def _rendered(document: Document, source: str) -> tuple[str, str]:
+    """Return what readers may have of a text, as Markdown and as HTML; its figures are frozen in both."""
+    body = public_markdown(source)
+    html = render_markdown(body, public=True, figures=figures_html(document.incident, body))
+    return with_tables(document.incident, body), html
 
 
 def close_schedule(row: Document, *, publication: Publication | None = None, problem: str = "") -> None:

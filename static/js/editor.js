@@ -5,6 +5,7 @@
 
 import { all, one, readJson } from "./dom.js";
 import { offerCopy, startAutosave } from "./editor-autosave.js";
+import { startAssistant } from "./editor-assistant.js";
 import { openComment, startComments } from "./editor-comments.js";
 import { toast } from "./toasts.js";
 
@@ -73,6 +74,14 @@ function cite(button) {
   insert(`[${words}](ev:${button.dataset.cite})`, from, to);
 }
 
+/** Insert a figure as a paragraph of its own, after the line of the cursor. */
+function insertFigure(button) {
+  one("#evidence-dialog").close();
+  const end = body.value.indexOf("\n", body.selectionEnd);
+  const at = end < 0 ? body.value.length : end;
+  insert(`\n\n![Complaints, and the changes in force](chart:${button.dataset.figure})\n`, at, at);
+}
+
 function openVouch(button) {
   if (isDirty()) { toast("Save first: you vouch for a saved text.", { tone: "warn" }); return; }
   const dialog = one("#vouch-dialog");
@@ -103,10 +112,11 @@ function setView(view) {
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest?.("[data-line], [data-cite], [data-vouch], [data-sign-off], [data-comment], [data-panels] [data-panel], [data-views] [data-view], #preview .claim");
+  const target = event.target.closest?.("[data-line], [data-cite], [data-figure], [data-vouch], [data-sign-off], [data-comment], [data-panels] [data-panel], [data-views] [data-view], #preview .claim");
   if (!target) return;
   if (target.matches("[data-line]")) onShow(target);
   else if (target.matches("[data-cite]")) cite(target);
+  else if (target.matches("[data-figure]")) insertFigure(target);
   else if (target.matches("[data-vouch]")) openVouch(target);
   else if (target.matches("[data-sign-off]")) openSignOff(target);
   else if (target.matches("[data-comment]")) openComment(body);
@@ -124,6 +134,7 @@ if (panels) {
 // What was selected in the text must not be lost when a button takes the focus.
 document.addEventListener("mousedown", (event) => { if (event.target.closest?.("[data-comment]")) event.preventDefault(); });
 startComments(() => setPanel("comments"));
+startAssistant(body);
 
 const switcher = one("[data-views]");
 if (switcher) {

@@ -80,19 +80,27 @@ def _ending(pen: Pen, change: ChangeFact) -> str:
     return f"It was {pen.end_verb(change)} on {pen.cite(f'change-{change.ref}-ended')}.{version}"
 
 
+_UNDECIDED = ("A further check says nothing either way.", "Further checks say nothing either way.")
+
+
 def _evidence(pen: Pen, change: ChangeFact) -> str:
     """List the checks the run made, those that speak against it too."""
     if pen.facts.run is None:
         return ""
     items = pen.facts.run.changes.get(change.key, {}).get("evidence") or []
-    lines = []
+    lines: list[str] = []
+    undecided = 0
     for number, item in enumerate(items, start=1):
         cited = pen.cite(f"run-{change.ref}-why-{number}")
-        if cited:
+        if cited and item.get("direction") in ("supports", "contradicts"):
             lead = "Against it: " if item.get("direction") == "contradicts" else ""
             lines.append(f"- {lead}{cited}")
+        elif cited:
+            undecided += 1
     if not lines:
         return ""
+    if undecided:
+        lines.append(f"- {_UNDECIDED[undecided > 1]}")
     held = (
         "We hold this change to be a contributing factor. These checks were made:"
         if pen.facts.promoted(change)
@@ -101,13 +109,23 @@ def _evidence(pen: Pen, change: ChangeFact) -> str:
     return f"**The evidence.** {held}\n\n" + "\n".join(lines)
 
 
+def _against(pen: Pen, change: ChangeFact) -> str:
+    """Return the first check that speaks against a change, as a sentence after its verdict."""
+    items = pen.facts.run.changes.get(change.key, {}).get("evidence") or [] if pen.facts.run else []
+    for number, item in enumerate(items, start=1):
+        cited = pen.cite(f"run-{change.ref}-why-{number}")
+        if cited and item.get("direction") == "contradicts":
+            return f" {cited}"
+    return ""
+
+
 def rejected_section(pen: Pen) -> str:
     """Name what was tested and is not held responsible."""
     named = pen.facts.rejected_by_name()
     rest = pen.facts.n_others
     lines = [
         f"- **{pen.title(change)}** (from {pen.cite(f'change-{change.ref}-started')}): "
-        f"{pen.cite(f'run-{change.ref}-cleared', otherwise='examined and rejected')}."
+        f"{pen.cite(f'run-{change.ref}-cleared', otherwise='examined and rejected')}.{_against(pen, change)}"
         for change in named
     ]
     text = "These changes were in force at the time and were tested too:\n\n" + "\n".join(lines) if lines else ""

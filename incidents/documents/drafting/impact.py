@@ -93,12 +93,19 @@ def impact_section(pen: Pen) -> str:
     if reached:
         text.append("Who was exposed:\n\n" + "\n".join(reached))
     if facts.run is not None and facts.run.unattributed:
-        text.append(_rest(pen, facts.run.unattributed))
+        text.append(_rest(pen, facts.run.unattributed, has_factors=bool(factors)))
     return "\n\n".join(text)
 
 
-def _rest(pen: Pen, unattributed: Mapping[str, float]) -> str:
+def _rest(pen: Pen, unattributed: Mapping[str, float], *, has_factors: bool) -> str:
     rest = pen.cite("run-unattributed")
+    if not has_factors:
+        clear = float(unattributed["low"]) > 0.5
+        return (
+            f"The complaints show a rise of {rest} that no change we know of explains."
+            if clear
+            else f"Over the whole time the complaints show no clear rise: {rest} more than the ordinary level."
+        )
     if float(unattributed["low"]) > 0.5:
         return f"A further rise of {rest} complaints is explained by none of the changes we know of."
     if float(unattributed["high"]) < 0.5:
@@ -117,9 +124,7 @@ def timeline_section(pen: Pen) -> str:
         if factor_keys & set(other.masks) and other.key not in factor_keys:
             hidden = words.joined([f"“{pen.title(c)}”" for c in factors if c.key in other.masks])
             when = pen.cite(f"change-{other.ref}-started")
-            entries.append(
-                (other.started.at, when, f"{words.sentence(pen.title(other))[:-1]} begins; it hid {hidden}.")
-            )
+            entries.append((other.started.at, when, f"{pen.subject(other)} begins; it hides {hidden} from us."))
     notes = {
         "denied": " **This does not agree with what we know now.**",
         "doubted": " **It was there.**",
@@ -139,12 +144,14 @@ def timeline_section(pen: Pen) -> str:
 def _change_entries(pen: Pen, change: ChangeFact) -> list[tuple[dt.datetime, str, str]]:
     title, ref = pen.title(change), change.ref
     entries = [(change.started.at, pen.cite(f"change-{ref}-started"), f"“{title}” takes effect.")]
-    for number, (at, share) in enumerate(change.steps, start=1):
-        if at > change.started.at and number <= 4:
+    for number, (at, share) in list(enumerate(change.steps, start=1))[-1:]:
+        # The steps stand in the change's own section; a reader of the timeline wants to know when it was complete.
+        if at > change.started.at:
             when = pen.cite(f"change-{ref}-step-{number}", words.day(at, pen.facts.zone))
             told = pen.cite(f"change-{ref}-step-{number}", words.percent(share))
             entries.append((at, when, f"“{title}” reaches {told} of those in its scope."))
-    if change.announced is not None:
+    said_at = {said.at.at for said in relevant_statements(pen.facts)}
+    if change.announced is not None and change.announced.at not in said_at:
         entries.append((change.announced.at, pen.cite(f"change-{ref}-announced"), f"“{title}” is announced."))
     if change.discovered is not None:
         entries.append(

@@ -13,6 +13,12 @@ from incidents.documents.drafting.sources import OURS
 from incidents.documents.facts import CaseFacts
 from incidents.documents.templating import fill
 
+
+def figure(pen: Pen) -> str:
+    """Refer to the picture of the whole case, where there is anything to see."""
+    return "![Complaints, and the contributing changes in force](chart:case)" if pen.facts.n_tickets else ""
+
+
 # What each slot of a template becomes; the description stands beside the template's editor.
 POSTMORTEM_SLOTS: dict[str, tuple[str, Callable[[Pen], str]]] = {
     "title": ("the case's title", lambda pen: words.plain(pen.facts.title)),
@@ -21,6 +27,7 @@ POSTMORTEM_SLOTS: dict[str, tuple[str, Callable[[Pen], str]]] = {
     "status": ("whether it is over, in a line", phases.status_line),
     "summary": ("what happened, to whom, from when to when, by which changes", summary_section),
     "impact": ("who was affected, by which symptoms, how much", impact_section),
+    "figure": ("complaints by day over the contributing changes, as a picture", figure),
     "timeline": ("a table of effects, announcements, discoveries, ends, statements", timeline_section),
     "leadup": ("the contributing changes in the order they took effect", phases.leadup_section),
     "trigger": ("the first contributing change", phases.trigger_section),

@@ -7,6 +7,8 @@ OURS = """\
 
 ## Impact
 
+{{ figure }}
+
 {{ impact }}
 
 ## Timeline
@@ -57,6 +59,8 @@ SRE = """\
 {{ summary }}
 
 ## Impact
+
+{{ figure }}
 
 {{ impact }}
 
@@ -130,6 +134,8 @@ ATLASSIAN = """\
 {{ factors }}
 
 ## Impact
+
+{{ figure }}
 
 {{ impact }}
 

@@ -18,6 +18,7 @@ from markdown.inlinepatterns import InlineProcessor
 from markdown.treeprocessors import Treeprocessor
 
 from incidents.documents.audiences import Audience, text_for
+from incidents.documents.rendering.figures import figures_in, figures_out
 from incidents.documents.rendering.reserved import InternalSpan, ReservedBlock, spaced_marks
 
 EV = "ev:"
@@ -147,12 +148,16 @@ def _anchor(value: str, separator: str) -> str:
     return "section-" + (slugify(value, separator)[:80] or "part")
 
 
-def convert(body: str, *, public: bool, states: Mapping[str, str] | None = None) -> str:
+def convert(
+    body: str, *, public: bool, states: Mapping[str, str] | None = None, figures: Mapping[str, str] | None = None
+) -> str:
     """Return safe HTML for the text; `states` names each claim's state for staff. Raises nothing on odd input.
 
+    `figures` holds, by the reference as it stands in the text, HTML of our own making, put in after the cleaning.
     For the public the text is cut down to what the public may read, whoever asks: nothing marked internal comes out.
     """
     body = text_for(body, Audience.PUBLIC) if public else spaced_marks(body)
+    body, places = figures_out(body, figures or {})
     toc: dict[str, Any] = {
         "slugify": _anchor,
         "permalink": "#" if public else False,
@@ -166,7 +171,7 @@ def convert(body: str, *, public: bool, states: Mapping[str, str] | None = None)
         extension_configs={"toc": toc, "footnotes": {"BACKLINK_TITLE": "Back to the text"}},
         output_format="html",
     )
-    return _clean(html, tags=_TAGS - {"span"} if public else _TAGS)
+    return figures_in(_clean(html, tags=_TAGS - {"span"} if public else _TAGS), places, public=public)
 
 
 _clean: Callable[..., str] = partial(

@@ -98,14 +98,20 @@ atexit.register(_renderer.stop)
 
 
 def render_markdown(
-    body: str, *, public: bool, states: Mapping[str, str] | None = None, seconds: float = SECONDS
+    body: str,
+    *,
+    public: bool,
+    states: Mapping[str, str] | None = None,
+    figures: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
 ) -> str:
-    """Return safe HTML for a text of staff; `states` gives each claim's state by key.
+    """Return safe HTML for a text of staff; `states` gives each claim's state by key, `figures` ready-made figures.
 
     Raises InputError where the text is refused or is not rendered within `seconds`.
     """
     check_source(body)
-    answer = _renderer.render({"body": body, "public": public, "states": dict(states or {})}, seconds)
+    request = {"body": body, "public": public, "states": dict(states or {}), "figures": dict(figures or {})}
+    answer = _renderer.render(request, seconds)
     if answer is None or "html" not in answer:
         reason = answer.get("error", "") if answer else f"rendering took more than {seconds:g} seconds"
         raise InputError(

@@ -19,7 +19,11 @@ def main() -> None:
         request = json.loads(line)
         signal.setitimer(signal.ITIMER_REAL, float(request["seconds"]))
         try:
-            answer = {"html": convert(request["body"], public=request["public"], states=request["states"])}
+            answer = {
+                "html": convert(
+                    request["body"], public=request["public"], states=request["states"], figures=request["figures"]
+                )
+            }
         except RecursionError:
             answer = {"error": "the text is nested too deeply"}
         finally:

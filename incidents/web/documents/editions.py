@@ -15,6 +15,7 @@ from incidents.core.errors import InputError
 from incidents.documents.audiences import Audience
 from incidents.documents.editions import Edition, public_edition, segment_edition, support_edition
 from incidents.documents.enums import TemplateKind
+from incidents.documents.figures import figures_html
 from incidents.documents.queries import Document, judged, recent_facts
 from incidents.documents.rendering import render_markdown
 from incidents.documents.templates.queries import template_named
@@ -88,9 +89,11 @@ def _shown(document: Document, edition: Edition) -> dict[str, str]:
     is_staff = edition.audience == Audience.INTERNAL
     try:
         states = judged(document).states() if is_staff else None
-        return {"html": render_markdown(edition.text, public=not is_staff, states=states), "problem": ""}
+        figures = figures_html(document.incident, edition.text)
+        html = render_markdown(edition.text, public=not is_staff, states=states, figures=figures)
     except InputError as error:
         return {"html": "", "problem": str(error)}
+    return {"html": html, "problem": ""}
 
 
 def _tabs(document_id: int, current: Audience, segment: dict[str, str]) -> list[dict[str, Any]]:

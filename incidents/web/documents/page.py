@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from incidents.core.access import Action
 from incidents.core.errors import InputError
+from incidents.documents.assistant.services import endpoint
 from incidents.documents.comments.queries import threads_of
 from incidents.documents.copies import working_copy
 from incidents.documents.enums import PUBLIC_STATES, ClaimState, DocumentState, NoticeHeading
+from incidents.documents.figures import Incident, figures_html
 from incidents.documents.judging import Judged, Judgement
 from incidents.documents.leaks import leaks_of
 from incidents.documents.queries import (
@@ -107,10 +109,10 @@ def leak_lists(document: Document, title: str | None, body: str) -> dict[str, An
     return {"leaks": found, "n_open_leaks": sum(one.sign_off is None for one in found)}
 
 
-def preview_html(body: str, found: Judged) -> tuple[str, str]:
+def preview_html(body: str, found: Judged, incident: Incident) -> tuple[str, str]:
     """Return (safe HTML, what is wrong with the text if it cannot be shown)."""
     try:
-        return render_markdown(body, public=False, states=found.states()), ""
+        return render_markdown(body, public=False, states=found.states(), figures=figures_html(incident, body)), ""
     except InputError as error:
         return "", str(error)
 
@@ -131,7 +133,7 @@ def editor_context(
     context, document = document_context(request, document_id)
     text = document.body if body is None else body
     found = judged(document, body=text, facts=recent_facts(document.incident))
-    html, problem = preview_html(text, found)
+    html, problem = preview_html(text, found, document.incident)
     may = context["may"]
     author = author_of_current(document)
     is_author = author is not None and author.pk == request.user.pk
@@ -162,6 +164,7 @@ def editor_context(
             "missed": last_schedule(document) if document.state == DocumentState.APPROVED else None,
             **leak_lists(document, title, text),
             "threads": threads_of(document),
+            "has_assistant": endpoint() is not None,
             # What was just typed and refused is in the page: nothing older is offered over it.
             "copy": _offered(request, document) if body is None else None,
         }

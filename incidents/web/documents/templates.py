@@ -13,6 +13,7 @@ from incidents.catalog.queries import permitted, product_by_slug, require
 from incidents.core.access import Action, Role
 from incidents.core.errors import Conflict, InputError, NotThere
 from incidents.documents.enums import TemplateKind
+from incidents.documents.figures import figures_html
 from incidents.documents.rendering import render_markdown
 from incidents.documents.templates.builtin import SLOTS
 from incidents.documents.templates.preview import preview_of
@@ -162,9 +163,11 @@ def _preview(request: HttpRequest, row: DocumentTemplate, source: str, case_id: 
         shown = preview_of(TemplateKind(row.kind), source, incident)
         if shown.is_plain:
             return {"html": "", "plain": shown.text, "problem": ""}
-        return {"html": render_markdown(shown.text, public=False, states=shown.states), "plain": "", "problem": ""}
+        figures = figures_html(incident, shown.text)
+        html = render_markdown(shown.text, public=False, states=shown.states, figures=figures)
     except InputError as error:
         return {"html": "", "plain": "", "problem": "; ".join(str(one) for one in error.problems)}
+    return {"html": html, "plain": "", "problem": ""}
 
 
 @require_POST

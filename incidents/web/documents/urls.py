@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.web.documents import actions, comments, editions, files, history, redaction, templates, views
+from incidents.web.documents import actions, assistant, comments, editions, files, history, redaction, templates, views
 
 urlpatterns = [
     path("documents/", views.documents, name="documents"),
@@ -42,6 +42,7 @@ urlpatterns = [
     ),
     path("documents/<int:document_id>/copy/", comments.keep, name="document-keep"),
     path("documents/<int:document_id>/copy/discard/", comments.discard, name="document-copy-discard"),
+    path("documents/<int:document_id>/assistant/", assistant.assistant, name="document-assistant"),
     path("documents/<int:document_id>/mask/", redaction.mask, name="document-mask"),
     path("documents/<int:document_id>/sign-off/", redaction.sign_off, name="document-sign-off"),
     path("documents/dictionary/", redaction.dictionary, name="dictionary"),

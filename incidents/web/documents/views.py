@@ -12,6 +12,7 @@ from incidents.core.access import Action
 from incidents.core.errors import Conflict, InputError
 from incidents.documents.copies import drop_copy
 from incidents.documents.enums import DocumentKind, DocumentState, TemplateKind
+from incidents.documents.figures import figure_choices
 from incidents.documents.merging import merge
 from incidents.documents.queries import (
     Document,
@@ -137,7 +138,7 @@ def preview(request: HttpRequest, document_id: int) -> HttpResponse:
     context, row = document_context(request, document_id)
     body = request.POST.get("body", "")
     found = judged(row, body=body, facts=recent_facts(row.incident))
-    html, problem = preview_html(body, found)
+    html, problem = preview_html(body, found, row.incident)
     context |= claim_lists(found, row.incident_id)
     context |= {
         "html": html,
@@ -161,7 +162,8 @@ def evidence(request: HttpRequest, document_id: int) -> HttpResponse:
         for one in evidence_catalogue(recent_facts(row.incident)).by_key.values()
         if one.holds and all(word in f"{one.label} {one.text} {one.key}".lower() for word in wanted)
     ]
-    context |= {"found": found[:_MOST_FOUND], "n_found": len(found)}
+    figures = [one for one in figure_choices(row.incident) if all(word in one.label.lower() for word in wanted)]
+    context |= {"found": found[:_MOST_FOUND], "n_found": len(found), "figures": figures[:8]}
     return render(request, "documents/evidence.html", context)
 
 

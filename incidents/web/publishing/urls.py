@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.web.publishing import subscribers, theme, views
+from incidents.web.publishing import radar, subscribers, theme, views
 
 urlpatterns = [
     path("publish/", views.board, name="publish"),
@@ -19,6 +19,8 @@ urlpatterns = [
         name="delivery-again",
     ),
     path("documents/<int:document_id>/publish/", views.publish_page, name="document-publish"),
+    path("publish/radar/", radar.radar, name="radar"),
+    path("publish/reminders/", radar.wish, name="reminders"),
     path("documents/<int:document_id>/unschedule/", views.unschedule_page, name="document-unschedule"),
     path("documents/<int:document_id>/withdraw/", views.withdraw_page, name="document-withdraw"),
 ]

@@ -14,6 +14,7 @@ from incidents.catalog.queries import products_permitting, visible_products
 from incidents.core.access import Action
 from incidents.core.errors import Conflict, InputError, NotReady, Problem
 from incidents.documents.enums import PUBLIC_STATES, DocumentState
+from incidents.documents.figures import figures_html
 from incidents.documents.leaks import leaks_of
 from incidents.documents.queries import Document, judged, standing_approval, waiting_documents
 from incidents.documents.rendering import render_markdown
@@ -87,7 +88,7 @@ def publish_page(request: HttpRequest, document_id: int) -> HttpResponse:
             return redirect("document", document_id=document_id)
     found = judged(document)
     context |= {
-        "html": render_markdown(document.body, public=True),
+        "html": render_markdown(document.body, public=True, figures=figures_html(document.incident, document.body)),
         "current": current,
         "is_correction": current is not None,
         "approval": standing_approval(document),
