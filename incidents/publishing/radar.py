@@ -18,7 +18,7 @@ from incidents.response.models import Statement
 # A version that one reporter names may be a slip of the pen; use or a release in the log is none.
 LEAST_TICKETS = 3
 _DIMENSION = "version"
-_CHANGELOG = re.compile(r"change\s*log|release\s*notes|changelog", re.IGNORECASE)
+_CHANGELOG = re.compile(r"change[\s_-]*log|release[\s_-]*notes|/releases/", re.IGNORECASE)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,9 +83,9 @@ def _is_version(text: str) -> bool:
 
 def _from_log(product: Product, found: dict[str, Shipped]) -> None:
     rows = Change.objects.filter(product=product, visibility="public").values_list(
-        "pk", "kind", "title", "started_at", "ended_at", "carried_by_version", "fixed_in_version", "announced_at"
+        "pk", "kind", "title", "started_at", "ended_at", "carried_by_version", "fixed_in_version", "announced_at", "url"
     )
-    for pk, kind, title, started, ended, carried, fixed, announced in rows:
+    for pk, kind, title, started, ended, carried, fixed, announced, url in rows:
         is_release = kind == ChangeKind.CLIENT_RELEASE.value
         for version, at in ((carried or (version_in(title) if is_release else ""), started), (fixed, ended)):
             if not _is_version(_plain(version)):
@@ -96,7 +96,9 @@ def _from_log(product: Product, found: dict[str, Shipped]) -> None:
             if is_release and version != fixed:
                 one.change_ids.append(pk)
                 if announced is not None:
-                    one.told(announced, "change log: announced")
+                    one.told(announced, "announced")
+                elif _CHANGELOG.search(url):
+                    one.told(started, "its page in the changelog")
 
 
 def _rows(statement: str, product: Product) -> list[tuple[str, dt.datetime | None, float]]:

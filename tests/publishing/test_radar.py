@@ -50,15 +50,20 @@ def test_an_entry_is_an_announcement_a_changelog_post_or_a_published_notice(stor
             story.product, external_id=version, title=version, kind="client_release", started_at=at(3 + number),
             announced_at=at(5) if version == "3.1.0" else None,
         )  # fmt: skip
+    make_change(
+        story.product, external_id="3.5.0", title="3.5.0", kind="client_release", started_at=at(7),
+        url="https://example.org/CHANGELOG.md#350",
+    )  # fmt: skip
     make_statement(story.incident, "3.2.0: faster", external_id="log", channel="changelog", at=at(6))
     make_statement(story.incident, "3.4.0 is out, 13.3.0 too", external_id="forum", channel="forum post", at=at(6))
     document = story.approved(story.sound("Version 3.3.0 brings it back.\n"))
     publish(actor=story.comms, document=document, seen_version=document.version)
     assert versions(story) == {
-        "3.1.0": (False, "change log: announced"),
+        "3.1.0": (False, "announced"),
         "3.2.0": (False, "changelog"),
         "3.3.0": (True, ""),
         "3.4.0": (True, ""),
+        "3.5.0": (False, "its page in the changelog"),
     }
     delay = {one.version: one.delay for one in shipped_versions(story.product)}
     assert delay["3.1.0"] == dt.timedelta(days=2)

@@ -114,7 +114,10 @@ def _against(pen: Pen, change: ChangeFact) -> str:
     items = pen.facts.run.changes.get(change.key, {}).get("evidence") or [] if pen.facts.run else []
     for number, item in enumerate(items, start=1):
         cited = pen.cite(f"run-{change.ref}-why-{number}")
-        if cited and item.get("direction") == "contradicts":
+        low = item.get("low")
+        # A rate of nothing against nothing, or one measurement among many, would be no reason to a reader.
+        clear = item.get("kind") in ("onset", "scope", "prior") and low is not None and float(low) > 0
+        if cited and clear and item.get("direction") == "contradicts":
             return f" {cited}"
     return ""
 
