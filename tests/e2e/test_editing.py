@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from incidents.documents.enums import NameKind
 from incidents.documents.leaks import add_name
 from incidents.documents.models import Document
+from tests.documents.assistant_server import assistant_server
 from tests.documents.stories import Story
 
 TEXT = "## Summary\n\nThe assistant was slow for days.\n\nWe are sorry.\n"
@@ -128,3 +129,28 @@ def test_a_template_is_edited_beside_its_preview(open_page: Any, story: Story, s
     page.locator("#template-source").fill("## In short\n\n{{ trigger }}\n")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("main")).to_contain_text("version 2")
+
+
+def test_other_words_are_accepted_as_typing_and_a_moved_number_is_refused(
+    open_page: Any, story: Story, settings: Any, screenshot: Any
+) -> None:
+    document = story.sound("## Summary\n\nIt was really very slow.\n\n## Rest\n\nText.\n")
+    page = open_page(user=story.comms)
+    page.goto(f"/documents/{document.pk}/")
+    expect(page.get_by_role("button", name="Polish")).to_have_count(0)
+    with assistant_server() as server:
+        settings.ASSISTANT_URL, settings.ASSISTANT_MODEL = server.url, "good"
+        server.answer = lambda text: text.replace("really very slow", "slow")
+        page.reload()
+        choose(page, "was really")
+        page.locator("[data-body]").evaluate("element => element.setSelectionRange(20, 20)")
+        page.get_by_role("button", name="Polish").click()
+        expect(page.locator("#assistant-result")).to_contain_text("It was slow.")
+        screenshot(page, "document-assistant")
+        page.get_by_role("button", name="Accept", exact=True).click()
+        expect(page.locator("[data-body]")).to_have_value("## Summary\n\nIt was slow.\n\n## Rest\n\nText.\n")
+        expect(page.locator("[data-save]")).to_be_enabled()
+        server.answer = lambda text: text + " It hit 40 people."
+        page.get_by_role("button", name="Shorten").click()
+        expect(page.locator("#assistant-result")).to_contain_text("It adds a number: “40”")
+        expect(page.get_by_role("button", name="Accept", exact=True)).to_have_count(0)
