@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0013_comments_and_copies"),
+        ("incidents", "0014_saved_scenarios"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
