@@ -11,12 +11,18 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from incidents.documents.enums import Verdict
+from incidents.documents.comments.services import add_comment
+from incidents.documents.copies import keep_copy
+from incidents.documents.enums import NameKind, TemplateKind, Verdict
+from incidents.documents.leaks import add_name, sign_off_leak
 from incidents.documents.models import Document
 from incidents.documents.review import request_review, review_document
 from incidents.documents.services import draft_notice, save_document
+from incidents.documents.templates.services import create_template
 from incidents.publishing.models import Publication
 from incidents.publishing.services import publish, withdraw
+from incidents.response.enums import EvidenceKind
+from incidents.response.evidence import pin_evidence
 from incidents.response.models import CandidateChange, TimelineEntry
 from tests.documents.stories import Story
 from tests.factories import at, make_ticket
@@ -239,6 +245,7 @@ def plant(story: Story) -> tuple[dict[str, str], Publication, Publication]:
             "draft", "draft-title", "review", "sign-off", "request", "ticket", "reporter", "revision", "note", "gap",
             "case-summary", "candidate", "timeline", "withdrawn", "vouch", "next-revision", "username", "case-title",
             "internal-block", "internal-span", "support-block", "segment-block", "internal-note", "internal-heading",
+            "comment", "suggestion", "working-copy", "dictionary", "redaction-reason", "template", "pin",
         )
     }  # fmt: skip
     make_ticket(story.product, "slow", text=planted["ticket"], title=planted["ticket"], reporter=planted["reporter"])
@@ -259,7 +266,7 @@ def plant(story: Story) -> tuple[dict[str, str], Publication, Publication]:
     document = save_document(
         actor=story.comms, document=document, title="x", body=planted["revision"], seen_version=1, note=planted["note"]
     )
-    body = f"## Summary\n\nIt was slow. [[to be written: {planted['gap']}]]\n" + reserved(planted)
+    body = f"## Summary\n\nIt was slow. [[to be written: {planted['gap']}]]\n\n![A](chart:case)\n" + reserved(planted)
     document = save_document(actor=story.comms, document=document, title="What happened", body=body, seen_version=2)
     request_review(
         actor=story.comms, document=document, reviewers=[story.engineer], seen_version=3, note=planted["request"]
@@ -269,6 +276,7 @@ def plant(story: Story) -> tuple[dict[str, str], Publication, Publication]:
         note=planted["review"], sign_off=planted["sign-off"],
     )  # fmt: skip
     public = publish(actor=story.comms, document=document, seen_version=3)
+    beside_the_text(story, document, planted)
     save_document(actor=story.comms, document=document, title="y", body=planted["next-revision"], seen_version=3)
     gone = out(story, title="Other text", body=planted["withdrawn"])
     withdraw(actor=story.comms, document=gone.document, reason="Published too early.")
@@ -276,6 +284,25 @@ def plant(story: Story) -> tuple[dict[str, str], Publication, Publication]:
     story.comms.save()
     Document.objects.filter(pk=draft.pk).update(slug="secret-slug")
     return planted, public, gone
+
+
+def beside_the_text(story: Story, document: Document, planted: dict[str, str]) -> None:
+    """Plant what people keep beside a public text: remarks, unsaved words, the dictionary, templates, a pin."""
+    add_comment(actor=story.support, document=document, text=planted["comment"])
+    add_comment(
+        actor=story.engineer, document=document, text="", quote="It was slow.", suggestion=planted["suggestion"]
+    )
+    keep_copy(actor=story.comms, document=document, title="x", body=planted["working-copy"], base_version=3)
+    add_name(actor=story.comms, product=story.product, kind=NameKind.CODE_NAME, words=planted["dictionary"])
+    other = story.sound("Ask jo@example.org.\n")
+    reason = planted["redaction-reason"]
+    sign_off_leak(actor=story.engineer, document=other, kind="personal", words="jo@example.org", reason=reason)
+    name = planted["template"]
+    create_template(actor=story.comms, product=story.product, kind=TemplateKind.MACRO, name=name, source="{{ title }}")
+    pin_evidence(
+        actor=story.engineer, incident=story.incident, kind=EvidenceKind.WINDOW, starts_at=at(10), ends_at=at(12),
+        note=planted["pin"],
+    )  # fmt: skip
 
 
 def reserved(planted: dict[str, str]) -> str:
