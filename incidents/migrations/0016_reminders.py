@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0014_saved_scenarios"),
+        ("incidents", "0015_triage"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
