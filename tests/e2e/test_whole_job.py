@@ -140,5 +140,5 @@ def test_from_a_bundle_to_what_the_public_reads(
     assert "ev:" not in reader.content()
     assert "newcomer" not in reader.content()
     picture(reader, "public")
-    feed = reader.request.get(reverse("public-feed", args=[incident.product.slug]))
+    feed = reader.request.get(reverse("public-feed", args=[incident.product.slug, "atom"]))
     assert publication.title in feed.text()
