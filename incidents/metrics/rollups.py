@@ -29,6 +29,11 @@ _MERGED = """
 """
 COLUMNS = "n_points, at_total, total, weighted, least, greatest, n, n_or_one, n_stderr, variance"
 
+# One look into the index for each hour, whatever the planner believes: series that have just come in are not in its
+# statistics, and a join over them would pair every point with every hour. OFFSET 0 keeps it from rewriting this.
+POINTS_OF = """(
+    SELECT * FROM incidents_metricpoint
+    WHERE series_id = {series} AND at >= {hour} AND at < {hour} + interval '1 hour' OFFSET 0)"""
 _TAKE = """
     WITH taken AS (
         DELETE FROM incidents_metricstale WHERE ctid = ANY(ARRAY(
@@ -48,8 +53,7 @@ _DROP = """
 _COUNT = f"""
     WITH point AS (
         SELECT p.series_id, d.hour, date_bin('5 minutes', p.at, d.hour) AS at, p.value, p.n, p.stderr, {EPOCH} AS epoch
-        FROM due d JOIN incidents_metricpoint p
-            ON p.series_id = d.series_id AND p.at >= d.hour AND p.at < d.hour + interval '1 hour'
+        FROM due d CROSS JOIN LATERAL {POINTS_OF.format(hour="d.hour", series="d.series_id")} p
     ), fine AS MATERIALIZED (
         SELECT series_id, hour, at, {SUMS} FROM point GROUP BY 1, 2, 3
     ), hourly AS (
@@ -95,7 +99,7 @@ def _refresh_some(product: Product | None) -> int:
 
 # Each point as a bucket of its own, so that points and rollups are added up alike.
 _RAW = f"""
-    SELECT series_id, 1 AS n_points, {EPOCH} AS at_total, value AS total, value * n AS weighted, value AS least,
+    SELECT p.series_id, 1 AS n_points, {EPOCH} AS at_total, value AS total, value * n AS weighted, value AS least,
         value AS greatest, n, coalesce(n, 1) AS n_or_one, (stderr IS NOT NULL)::int AS n_stderr,
         (coalesce(n, 1) * stderr) ^ 2 AS variance
     FROM {{source}}
@@ -106,20 +110,18 @@ _SPARSE = f"""
     WHERE series_id = ANY(%(series)s) AND width = {HOUR} AND at > %(start)s - interval '1 hour' AND at < %(end)s
         AND n_points < {DENSE}
 """  # noqa: S608
+_SPOTS = f"""
+    (SELECT DISTINCT series_id, hour FROM incidents_metricstale
+     WHERE series_id = ANY(%(series)s) AND hour > %(start)s - interval '1 hour' AND hour < %(end)s {{more}}
+    ) spot CROSS JOIN LATERAL {POINTS_OF.format(hour="spot.hour", series="spot.series_id")} p
+    WHERE p.at >= %(start)s AND p.at < %(end)s
+"""  # noqa: S608
 _FROM_ROLLUP = f"""
     SELECT series_id, {COLUMNS} FROM incidents_metricrollup r
     WHERE series_id = ANY(%(series)s) AND width = {{width}} AND at >= %(start)s AND at < %(end)s AND NOT EXISTS
         (SELECT 1 FROM incidents_metricstale s WHERE s.series_id = r.series_id AND s.hour = incidents_hour(r.at))
     UNION ALL
-    ({
-    _RAW.format(
-        source='''(
-        SELECT DISTINCT series_id, hour FROM incidents_metricstale
-        WHERE series_id = ANY(%(series)s) AND hour > %(start)s - interval '1 hour' AND hour < %(end)s {more}
-    ) spot JOIN incidents_metricpoint p USING (series_id)
-    WHERE p.at >= spot.hour AND p.at < spot.hour + interval '1 hour' AND p.at >= %(start)s AND p.at < %(end)s'''
-    )
-})
+    ({_RAW.format(source=_SPOTS)})
 """  # noqa: S608
 
 

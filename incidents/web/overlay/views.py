@@ -27,6 +27,8 @@ MODULES = (
     "backdrop", "cursor", "data", "export", "filter", "flags", "gestures", "lanes", "live", "panel", "plots",
     "preview", "scale", "scratch", "state", "svg", "table", "together",
 )  # fmt: skip
+# One that is found late waits for the plotting library to be read, and the numbers with it.
+SHARED = ("dom", "toasts", "tokens")
 COMPRESSION = 4  # gzip's level: past it, bytes hardly shrink and time grows
 KEPT = Kept(most=64 * 2**20)
 
@@ -56,7 +58,7 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "slug": incident.slug,
     }
     context["preferred_zone"] = None
-    context["modules"] = [f"js/overlay-{name}.js" for name in MODULES]
+    context["modules"] = [*(f"js/overlay-{name}.js" for name in MODULES), *(f"js/{name}.js" for name in SHARED)]
     return render(request, "overlay/case.html", context)
 
 
