@@ -25,7 +25,7 @@ let drawnWidth = 0;
 let isPainted = false;
 
 /** Let the browser show what stands before the slower part begins; a hidden page has no frames to wait for. */
-const painted = () => new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)); setTimeout(resolve, 60); });
+const painted = () => new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)); setTimeout(resolve, document.hidden ? 60 : 1000); });
 
 // The libraries come after this module: the document is ready when they are.
 const ready = new Promise((resolve) => {
