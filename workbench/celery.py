@@ -2,6 +2,10 @@
 
 import atexit
 import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +36,20 @@ def _begin_pulse(**_: Any) -> None:
         _pulses[0].start()
         # A cold shutdown sends no `worker_shutdown`.
         atexit.register(_end_pulse)
+        _compile_engine()
+
+
+def _compile_engine() -> None:
+    """Fill the cache of compiled code beside a worker that just started; on a warm machine it ends at once.
+
+    A process of its own: compiling holds Python's lock, and the jobs are not to wait. It ends with its worker.
+    """
+    with suppress(OSError):
+        compiling = subprocess.Popen(
+            [sys.executable, "-m", "django", "compile_engine"], cwd=Path(__file__).resolve().parent.parent
+        )
+        atexit.register(compiling.terminate)
+        threading.Thread(target=compiling.wait, daemon=True).start()  # so that it does not stay behind as a zombie
 
 
 @beat_init.connect

@@ -345,22 +345,36 @@ class CellArchive:
     segment: Ints
     symptom: Ints
     changes: Ints
-    probabilities: NDArray[np.float64]
+    probabilities: NDArray[np.floating[Any]]
 
 
 def pack_cells(case: Casefile, found: Attribution) -> bytes:
-    """Return the archive as bytes; changes that no cell could owe anything to are left out."""
+    """Return the archive of a case's cells as bytes."""
     evidence = case.evidence
-    steps = np.rint(found.cell_probabilities[:, :-1].astype(np.float64) * _STEPS).astype(np.uint16)
+    return pack_archive(
+        CellArchive(
+            edges=np.array([moment.timestamp() for moment in (*case.axis.starts, case.axis.end)]),
+            bin=evidence.cell_bin,
+            segment=case.segment_ids[evidence.cell_pattern],
+            symptom=case.symptom_ids[evidence.cell_symptom],
+            changes=np.array([change.pk for change in case.changes], dtype=np.int64),
+            probabilities=found.cell_probabilities[:, :-1],
+        )
+    )
+
+
+def pack_archive(archive: CellArchive) -> bytes:
+    """Return an archive as bytes; changes that no cell could owe anything to are left out."""
+    steps = np.rint(archive.probabilities * np.float32(_STEPS)).astype(np.uint16)
     kept = np.flatnonzero(steps.any(axis=0)) if len(steps) else np.array([], dtype=np.int64)
     target = io.BytesIO()
     np.savez_compressed(
         target,
-        edges=np.array([moment.timestamp() for moment in (*case.axis.starts, case.axis.end)]),
-        bin=evidence.cell_bin.astype(np.int32),
-        segment=case.segment_ids[evidence.cell_pattern],
-        symptom=case.symptom_ids[evidence.cell_symptom],
-        changes=np.array([case.changes[int(at)].pk for at in kept], dtype=np.int64),
+        edges=archive.edges,
+        bin=archive.bin.astype(np.int32),
+        segment=archive.segment,
+        symptom=archive.symptom,
+        changes=archive.changes[kept],
         # Column by column: a change's probabilities resemble each other more than a cell's.
         steps=np.ascontiguousarray(steps[:, kept].T),
     )

@@ -295,7 +295,7 @@ class Base:
                 state = self._time(state, masses)
             if dispersion and (turn % 3 == 2 or last):
                 state = replace(state, mix_dispersion=mix_variance(table))
-        return replace(state, scope_dispersion=self._scopes(layout, owned)) if dispersion else state
+        return replace(state, scope_dispersion=self.scopes(layout, owned)) if dispersion else state
 
     def block_rate(self, state: State) -> Floats:
         return tally(self.frame.block, state.rate, self.frame.n_blocks)
@@ -369,8 +369,8 @@ class Base:
             state = replace(state, rate=self._rate(state))
         return state
 
-    def _scopes(self, layout: Layout, owned: Floats) -> tuple[float, ...]:
-        """Moment estimates of the variance of each dimension's shares from block to block."""
+    def scopes(self, layout: Layout, owned: Floats) -> tuple[float, ...]:
+        """Return the variance of each dimension's shares from block to block, from the background's counts (N,)."""
         frame = self.frame
         shape = frame.lattice.shape
         if not shape:
