@@ -20,7 +20,7 @@ def warm() -> None:
     base = Base(frame)
     n_kinds = len(frame.kind_pattern)
     rows = np.ones(n_kinds * frame.n_symptoms)
-    features = np.zeros((n_kinds, frame.n_symptoms, 1))
+    features = np.zeros((n_kinds, 1))
     merged = merged_cells(frame, base.pool, rows, features, np.zeros(n_kinds, np.int64))
     base.scopes(merged, merged.count)
     change_points(np.where(np.arange(60) < 30, 1.0, 2.0) + 0.1 * np.sin(np.arange(60.0)))

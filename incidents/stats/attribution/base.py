@@ -223,17 +223,19 @@ class Base:
         if not too_many(frame):
             return self.every
         seen = self.kind_seen(state)
+        kept = state.kept.reshape(seen.shape).sum(1, keepdims=True)
+        background = seen * (kept / seen.sum(1, keepdims=True))
+        of_kind = np.maximum(background.sum(1), 1e-300)
         signature = np.zeros(len(frame.kind_pattern), np.int64)
-        features = [] if share is None else [share]
+        # one number a kind for each: the ratios of its symptoms go up and down together
+        features = [] if share is None else [(background * share).sum(1) / of_kind]
         for exposure, theta in apart:
-            relative = exposure.inside[frame.kind_pattern][:, None] * theta / seen
+            relative = exposure.inside[frame.kind_pattern] * float(theta.sum()) / seen.sum(1)
             features.append(relative / (1.0 + relative))
             for own in (exposure.state, None if exposure.moved is None else exposure.moved.signature):
                 if own is not None:
                     signature = signature * (int(own.max()) + 1) + own
-        told = np.stack(features, axis=2) if features else np.zeros((*seen.shape, 0))
-        kept = state.kept.reshape(seen.shape).sum(1, keepdims=True)
-        background = seen * (kept / seen.sum(1, keepdims=True))
+        told = np.stack(features, axis=1) if features else np.zeros((len(seen), 0))
         return merged_cells(frame, self.pool, background.ravel(), told, signature)
 
     def at_times(self, state: State, layout: Layout, curve: Floats) -> Floats:

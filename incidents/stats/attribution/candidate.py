@@ -1,6 +1,7 @@
 """How much better one more excess explains the case: Laplace evidence of each candidate, its size and its error."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -39,6 +40,9 @@ class Candidate:
     others: tuple[Floats, ...] = ()  # theta of the state's effects in this fit
 
 
+Key = tuple[int, int, bytes, bytes]  # change, shape, scope, curve
+
+
 class Evaluator:
     """Fits candidates on top of states; counts what it did."""
 
@@ -56,6 +60,21 @@ class Evaluator:
             for c in frame.evidence.changes
         ]
         self.every = base.every
+        self._known: list[tuple[State, dict[Key, Candidate | None]]] = []
+
+    def known(self, state: State) -> "dict[Key, Candidate | None]":
+        """Return what was fitted on top of a state.
+
+        A search comes back to the state that it ends with, after it has looked at states with one effect less: the
+        latest of those with most effects is remembered beside the present one.
+        """
+        for before, fits in self._known:
+            if before is state:
+                return fits
+        fullest = max((len(before.effects) for before, _ in self._known), default=0)
+        self._known = [pair for pair in self._known if len(pair[0].effects) == fullest][-1:]
+        self._known.append((state, {}))
+        return self._known[-1][1]
 
     def profile(self, exposure: Exposure) -> Floats:
         """Dirichlet parameters of a candidate's symptom profile."""
@@ -164,18 +183,35 @@ class Trial:
     """Fits of one scope on top of one state: without a candidate, then with one after another."""
 
     def __init__(self, evaluator: Evaluator, state: State, exposure: Exposure) -> None:
-        """Lay out the cells and fit the state as it is, its background split at the scope."""
-        self.evaluator, self.state, self.base = evaluator, state, evaluator.base
+        self.evaluator, self.state, self.base, self.exposure = evaluator, state, evaluator.base, exposure
         self.k = self.base.frame.n_symptoms
-        self.columns = _Columns(self.base, state, exposure.scope, None)
-        self.layout = self._layout(exposure)
-        self.problem, start = self._problem(exposure.scope)
-        rho = np.zeros((self.base.frame.n_blocks, 1 + self.k + (1 if self.problem.split else 0)))
+        self.warm: tuple[Mode, float] | None = None
+
+    @cached_property
+    def columns(self) -> "_Columns":
+        """The background, split at the scope."""
+        return _Columns(self.base, self.state, self.exposure.scope, None)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The cells that are fitted."""
+        return self._layout(self.exposure)
+
+    @cached_property
+    def problem(self) -> Mixture:
+        """The state as a mixture problem, without a candidate."""
+        return self._problem(self.exposure.scope)
+
+    @cached_property
+    def null(self) -> Mode:
+        """The fit without a candidate."""
+        state, problem = self.state, self.problem
+        rho = np.zeros((self.base.frame.n_blocks, 1 + self.k + (1 if problem.split else 0)))
         rho[:, 0] = np.log(np.maximum(state.frailty, 1e-3))
         rho[:, 1 : 1 + self.k] = np.log(np.maximum(state.mix_frailty, 1e-3))
-        evaluator.fits += 1
-        self.null = find_mode(self.problem, start, rho=rho)
-        self.warm: tuple[Mode, float] | None = None
+        self.evaluator.fits += 1
+        heights = [np.log(np.maximum(effect.theta, 1e-12)) for effect in state.effects]
+        return find_mode(problem, np.array([np.zeros(self.k)] * problem.n_background + heights), rho=rho)
 
     def _layout(self, exposure: Exposure) -> Layout:
         if not too_many(self.base.frame):
@@ -190,8 +226,7 @@ class Trial:
     def _mass(self, exposure: Exposure) -> float:
         return float(self.base.block_mass(self.state, exposure).sum())
 
-    def _problem(self, scope: Floats) -> tuple[Mixture, Floats]:
-        """Return the problem without a candidate, and a start of v."""
+    def _problem(self, scope: Floats) -> Mixture:
         base, state, evaluator, k = self.base, self.state, self.evaluator, self.k
         rate = base.block_rate(state)
         total = state.background.reshape(-1, k).sum(0)
@@ -204,13 +239,11 @@ class Trial:
             masses.insert(0, rate[:, None] * inside)
         n_background = len(columns)
         known, known_pull = self._known(scope)
-        v = [np.zeros(k) for _ in columns]
         for effect in state.effects:
             ratio = self.columns.ratio(effect.exposure)
             columns.append(base.column(state, self.layout, effect.exposure, ratio))
             masses.append(np.repeat(base.block_mass(state, effect.exposure)[:, None], k, axis=1))
-            v.append(np.log(np.maximum(effect.theta, 1e-12)))
-        problem = Mixture(
+        return Mixture(
             count=self.layout.count,
             group=self.layout.group,
             start=self.layout.start,
@@ -232,7 +265,6 @@ class Trial:
             known=known,
             known_pull=known_pull,
         )
-        return problem, np.array(v)
 
     def _known(self, scope: Floats) -> tuple[Floats, Floats]:
         """Return precision and linear term of the prior of the background's levels.
@@ -261,6 +293,13 @@ class Trial:
 
     def fit(self, exposure: Exposure) -> Candidate | None:
         """Fit one excess with the trial's scope; None where nothing of it falls on a cell."""
+        known = self.evaluator.known(self.state)
+        key = (exposure.change, exposure.shape, exposure.scope.tobytes(), exposure.curve.tobytes())
+        if key not in known:
+            known[key] = self._fit(exposure)
+        return known[key]
+
+    def _fit(self, exposure: Exposure) -> Candidate | None:
         mass = self.base.block_mass(self.state, exposure)
         total = float(mass.sum())
         if total <= 1e-9:

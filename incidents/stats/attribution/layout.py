@@ -21,7 +21,7 @@ from incidents.stats.attribution.frame import Frame
 
 MERGE_FROM = 25_000  # cells; fewer are fitted one by one
 BLOCKS_FROM = 60_000  # cells from which time is merged to whole blocks
-CLASSES = 120  # kinds of report kept apart per symptom
+CLASSES = 120  # classes of kinds of report that are kept apart
 DENSE = 20_000_000  # entries of a table that is counted into directly
 
 
@@ -126,29 +126,23 @@ def every_cell(frame: Frame) -> Layout:
 
 
 def merged_cells(frame: Frame, pool: Pool, background: Floats, features: Floats, signature: Ints) -> Layout:
-    """Merge kinds whose `features` (Q, K, F), each in 0..1, nearly agree; never across signatures (Q,) or symptoms.
+    """Merge kinds whose `features` (Q, F), each in 0..1, nearly agree; never across signatures (Q,) or symptoms.
 
     `background` (Q * K,) complaints of each kind and symptom that the background should bring.
     """
     k = frame.n_symptoms
     n_kinds = len(frame.kind_pattern)
-    apart = np.unique(signature, return_inverse=True)[1].reshape(-1) if signature.any() else signature
-    label = (apart[:, None] * k + np.arange(k)).ravel()
-    n_labels = (int(apart.max()) + 1) * k
-    flat = np.ascontiguousarray(features.reshape(n_kinds * k, features.shape[2]))
-    member = cluster(flat, pool.kind_counts + 1e-3, label, n_labels, n_labels + CLASSES * k)
-    n_rows = int(member.max()) + 1
-    row_symptom, row_kind = np.zeros(n_rows, np.int64), np.zeros(n_rows, np.int64)
-    row_symptom[member] = np.tile(np.arange(k), n_kinds)
-    row_kind[member] = np.repeat(np.arange(n_kinds), k)
+    apart = np.unique(signature, return_inverse=True)[1].reshape(-1)
+    n_apart = int(apart.max()) + 1
+    weight = pool.kind_counts.reshape(n_kinds, k).sum(1) + 1e-3
+    classes = cluster(np.ascontiguousarray(features), weight, apart, n_apart, n_apart + CLASSES)
+    n_classes = int(classes.max()) + 1
+    row_kind = np.zeros(n_classes, np.int64)
+    row_kind[classes] = np.arange(n_kinds)
     # rows are numbered by symptom, so that cells come out sorted by block and symptom
-    order = np.argsort(row_symptom, kind="stable")
-    rank = np.empty(n_rows, np.int64)
-    rank[order] = np.arange(n_rows)
-    member = rank[member]
-    of_symptom = np.searchsorted(row_symptom[order], np.arange(k + 1))
+    member = (np.arange(k) * n_classes + classes[:, None]).ravel()
     count, time, row, group, start, size = merge(
-        pool.pointer, pool.time, pool.count, member, of_symptom, pool.time_of_block
+        pool.pointer, pool.time, pool.count, member, np.arange(k + 1) * n_classes, pool.time_of_block
     )
     weight = background + 1e-9
     return Layout(
@@ -160,8 +154,8 @@ def merged_cells(frame: Frame, pool: Pool, background: Floats, features: Floats,
         start=start,
         size=size,
         by_block=pool.by_block,
-        row_kind=row_kind[order],
+        row_kind=np.tile(row_kind, k),
         member=member,
         weight=weight,
-        total=tally(member, weight, n_rows),
+        total=tally(member, weight, k * n_classes),
     )
