@@ -14,7 +14,7 @@ from incidents.stats.attribution.collapse import by_level, by_level_merged, prod
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.dispersion import mix_variance
 from incidents.stats.attribution.evidence import Floats
-from incidents.stats.attribution.exposed import Exposure, Moved, find_moved
+from incidents.stats.attribution.exposed import Exposure, Moved, find_moved, moved_height
 from incidents.stats.attribution.frame import Frame, axis_level
 from incidents.stats.attribution.layout import Layout, Pool, every_cell, merged_cells, pool_cells, too_many
 from incidents.stats.attribution.surges import PRECISION, Totals, calm_variance
@@ -261,6 +261,20 @@ class Base:
             out = out * exposure.moved.table[exposure.moved.signature[layout.row_kind][layout.row], layout.block]
         return np.asarray(out, dtype=np.float64)
 
+    def share_out(self, state: State, layout: Layout, owned: Floats) -> Floats:
+        """Fill `owned` (N,) with the background's part of each cell's count; return its sums by block and symptom."""
+        seen, pattern = self.kind_seen(state), self.frame.kind_pattern
+        n_effects, k = len(state.effects), self.frame.n_symptoms
+        ratio = [layout.average(e.exposure.inside[pattern][:, None] / seen) for e in state.effects]
+        curve = [self.column(state, layout, e.exposure) for e in state.effects]
+        by_group, _, _ = share_out(
+            layout.count, layout.group, layout.start, layout.size, layout.row, len(layout.total),
+            state.mix_frailty.ravel(), np.array(ratio).reshape(n_effects, len(layout.total)),
+            np.array(curve).reshape(n_effects, len(layout.count)),
+            np.array([e.theta for e in state.effects]).reshape(n_effects, k), owned,
+        )  # fmt: skip
+        return by_group
+
     # ------------------------------------------------------------------ fitting
     def fit(self, state: State, rounds: int, *, dispersion: bool = True) -> State:
         """Return the state after `rounds` of expectation-maximisation of background, effects and time."""
@@ -287,7 +301,7 @@ class Base:
                 table = by_group.reshape(-1, k)
                 state = self._frailties(state, table, masses)
                 effects = [
-                    replace(effect, theta=_moved_height(effect.theta, own, float(mass @ state.frailty), alpha))
+                    replace(effect, theta=moved_height(effect.theta, own, float(mass @ state.frailty), alpha))
                     for effect, own, mass in zip(state.effects, by_effect, masses, strict=True)
                 ]
                 state = replace(state, effects=tuple(effects))
@@ -388,13 +402,3 @@ class Base:
                 pool.pointer, pool.time, pool.count, layout.member, share, self.kind_level, pool.block_of_time, widest
             )
         return tuple(mix_variance(told[a, :, :size], frame.drift.factors.get(a)) for a, size in enumerate(shape))
-
-
-def _moved_height(theta: Floats, owned: Floats, expected: float, alpha: float) -> Floats:
-    """Return an effect's rates (K,) after one step: what it owns over what it would bring at height 1."""
-    size = owned.sum() / max(expected, 1e-12)
-    old = float(theta.sum())
-    if old > 0:
-        size *= min(max(size / old, 0.25), 4.0) ** 0.6  # over-relaxed
-    profile = (owned + alpha) / (owned.sum() + alpha * len(theta))
-    return np.asarray(size * profile, dtype=np.float64)

@@ -58,3 +58,13 @@ def find_moved(frame: Frame, scope: Floats) -> Moved | None:
         ]
     )
     return Moved(reach=factors.prod(0), table=table, signature=signature)
+
+
+def moved_height(theta: Floats, owned: Floats, expected: float, alpha: float) -> Floats:
+    """Return an effect's rates (K,) after one step: what it owns over what it would bring at height 1."""
+    size = owned.sum() / max(expected, 1e-12)
+    old = float(theta.sum())
+    if old > 0:
+        size *= min(max(size / old, 0.25), 4.0) ** 0.6  # over-relaxed
+    profile = (owned + alpha) / (owned.sum() + alpha * len(theta))
+    return np.asarray(size * profile, dtype=np.float64)

@@ -21,7 +21,7 @@ from incidents.stats.attribution.frame import Frame
 
 MERGE_FROM = 25_000  # cells; fewer are fitted one by one
 BLOCKS_FROM = 60_000  # cells from which time is merged to whole blocks
-CLASSES = 120  # classes of kinds of report that are kept apart
+CLASSES = 240  # classes of kinds of report that are kept apart
 DENSE = 20_000_000  # entries of a table that is counted into directly
 
 

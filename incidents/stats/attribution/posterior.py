@@ -26,12 +26,13 @@ class Posterior:
 
 
 def cell_posterior(search: Search, found: Found) -> tuple[Floats, Floats]:
-    """Return each cell's share of the changes (N, J) and of unlogged events (N,).
+    """Return each cell's share of the changes and of none of them (N, J + 1), and of unlogged events (N,).
 
-    A slot's share in a cell is averaged over its owners; what the slots claim together never exceeds one.
+    A slot's share in a cell is averaged over its owners; what the slots claim together never exceeds one. The table is
+    kept in single precision, column by column: with a million cells and fifty changes it is the largest of a fit.
     """
     frame = search.frame
-    changes = np.zeros((frame.n_changes, len(frame.cell_count)))
+    table = np.zeros((frame.n_changes + 1, len(frame.cell_count)), np.float32)
     unlogged = np.zeros(len(frame.cell_count))
     for slot in found.slots:
         for candidate, weight in zip(slot.candidates, slot.weights, strict=True):
@@ -40,21 +41,23 @@ def cell_posterior(search: Search, found: Found) -> tuple[Floats, Floats]:
             if candidate.exposure.change == UNLOGGED:
                 unlogged += weight * search.evaluator.cell_share(candidate)
             else:
-                changes[candidate.exposure.change] += weight * search.evaluator.cell_share(candidate)
+                table[candidate.exposure.change] += weight * search.evaluator.cell_share(candidate)
     for candidate in found.weak:
         weight = found.weak_probability[candidate.exposure.change]
         if weight > 0.01:
-            changes[candidate.exposure.change] += weight * search.evaluator.cell_share(candidate)
-    total = np.maximum(unlogged + changes.sum(0), 1.0)
-    return (changes / total).T, unlogged / total
+            table[candidate.exposure.change] += weight * search.evaluator.cell_share(candidate)
+    claimed = table[:-1].sum(0, dtype=np.float64)
+    total = np.maximum(unlogged + claimed, 1.0)
+    table[:-1] /= total
+    table[-1] = 1.0 - claimed / total
+    return table.T, unlogged / total  # type: ignore[return-value]
 
 
 def posterior(search: Search, found: Found) -> Posterior:
     """Summarise the search."""
     frame, settings = search.frame, search.settings
     n_changes, n = frame.n_changes, settings.draws
-    changes, unlogged = cell_posterior(search, found)
-    shares = np.column_stack([changes, 1.0 - changes.sum(1)])
+    shares, unlogged = cell_posterior(search, found)
     owners = np.array([slot.owners for slot in found.slots]).reshape(len(found.slots), n_changes)
     reachable = np.zeros(n_changes, bool)
     reachable[search.reachable] = True
@@ -92,7 +95,7 @@ def posterior(search: Search, found: Found) -> Posterior:
         unlogged_share=unlogged,
         draws=draws,
         unlogged_draws=unlogged_draws,
-        expected=frame.cell_count @ shares[:, :-1],
+        expected=np.array([float(frame.cell_count @ own) if own.any() else 0.0 for own in shares.T[:-1]]),
         upper_if_there=upper,
     )
 

@@ -41,7 +41,7 @@ def report(
         unattributed=_estimate(summary.unlogged_draws, settings.interval),
         rises=_rises(search, found),
         separations=alike.separations,
-        cell_probabilities=summary.shares[frame.cell_of].astype(np.float32),
+        cell_probabilities=np.asarray(summary.shares[frame.cell_of], dtype=np.float32),
         layers=_layers(search, found, summary, owned),
         diagnostics=Diagnostics(
             day_dispersion=found.state.day_dispersion,

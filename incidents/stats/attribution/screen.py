@@ -31,12 +31,8 @@ def residuals(base: Base, state: State) -> Residuals:
     """Return what the background of a state leaves over."""
     frame = base.frame
     k = frame.n_symptoms
-    seen = state.seen.ravel()[base.slot_of] * state.mix_frailty.ravel()[base.block_symptom]
-    total = seen.copy()
-    for effect in state.effects:
-        total += effect.theta[frame.cell_symptom] * base.cell_exposure(state, effect.exposure)
-    owned = frame.cell_count * seen / np.maximum(total, 1e-300)
-    observed = tally(base.block_symptom, owned, frame.n_blocks * k).reshape(-1, k)
+    owned = np.empty(len(frame.cell_count))
+    observed = base.share_out(state, base.every, owned).reshape(-1, k)
     rate = base.block_rate(state)
     level = state.background.reshape(-1, k).sum(0)
     return Residuals(

@@ -190,19 +190,14 @@ class Scan:
         reach = 4
         starts = np.arange(max(start - reach, 0), min(start + reach, n_steps - 1) + 1)
         stops = np.arange(max(stop - reach, 1), min(stop + reach, n_steps) + 1)
-        best = (start, stop, -np.inf)
-        for a in starts:
-            for b in stops:
-                if b <= a:
-                    continue
-                value = float(
-                    _rise_value(
-                        seen[b] - seen[a], total, float(time[b] - time[a]), state.day_dispersion / max((b - a) / 4.0, 1)
-                    )
-                )
-                if value > best[2]:
-                    best = (int(a), int(b), value)
-        return best
+        a, b = (axis.ravel() for axis in np.meshgrid(starts, stops, indexing="ij"))
+        a, b = a[b > a], b[b > a]
+        if not len(a):
+            return start, stop, -np.inf
+        variance = state.day_dispersion / np.maximum((b - a) / 4.0, 1.0)
+        values = _rise_value((seen[b] - seen[a]).T, total[:, None], time[b] - time[a], variance)
+        top = int(np.argmax(values))
+        return int(a[top]), int(b[top]), float(values[top])
 
     def _exposure(self, box: Box) -> Exposure:
         frame = self.base.frame
@@ -227,7 +222,7 @@ class Scan:
         )
 
 
-def _rise_value(counts: Floats, total: Floats, share: float | Floats, variance: float) -> Floats:
+def _rise_value(counts: Floats, total: Floats, share: float | Floats, variance: float | Floats) -> Floats:
     """Log likelihood ratio of a rise of symptoms (first axis) in a share of time against the rest of the time."""
     share = np.clip(share, 1e-9, 1 - 1e-9)
     outside = np.maximum(total - counts, 0.0)
