@@ -2,6 +2,7 @@
 
 The full fit of the present evidence is made once and kept in memory, per process, with all that a rerun begins from.
 Nothing is stored: a what-if becomes a record only when it is asked for as one (`scenarios.request_what_if`).
+The engine is loaded by the first what-if of a process: web workers that never try one stay small.
 """
 
 import threading
@@ -20,10 +21,11 @@ from incidents.core.errors import NotReady, NotThere
 from incidents.response.models import Incident
 from incidents.stats.attribution import EvidenceError
 from incidents.stats.attribution.findings import Attribution
-from incidents.stats.attribution.rerun import Finished, attribute_again, attribute_fully
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    from incidents.stats.attribution.rerun import Finished
 
 # Beyond so many cells a fit takes longer than anybody waits with a finger on the mouse.
 MOST_CELLS = 60_000
@@ -45,6 +47,8 @@ def sketch(*, incident: Incident, scenario: Scenario, actor: "User") -> Sketch:
 
     Raises NotReady where the case is too large for this or cannot be fitted, NotThere where the change is none of it.
     """
+    from incidents.stats.attribution.rerun import attribute_again  # see above
+
     require(actor, Action.ATTRIBUTE, incident.product)
     with _one_at_a_time:
         fingerprint = case_fingerprint(incident)
@@ -75,6 +79,8 @@ def _as_it_is(incident_id: int, fingerprint: str, change_id: int) -> tuple[Store
 
     A quick fit holds the background: beside the full fit it would differ by that alone, so it is set beside its like.
     """
+    from incidents.stats.attribution.rerun import attribute_again  # see above
+
     case, finished = _finished(incident_id, fingerprint)
     index = next((at for at, change in enumerate(case.changes) if change.pk == change_id), None)
     if index is None:
@@ -83,8 +89,10 @@ def _as_it_is(incident_id: int, fingerprint: str, change_id: int) -> tuple[Store
 
 
 @lru_cache(maxsize=_KEPT)
-def _finished(incident_id: int, fingerprint: str) -> tuple[Casefile, Finished]:
+def _finished(incident_id: int, fingerprint: str) -> tuple[Casefile, "Finished"]:
     """Return the full fit; the fingerprint of the evidence tells an outdated one from the present one."""
+    from incidents.stats.attribution.rerun import attribute_fully  # see above
+
     del fingerprint
     case = read_case(Incident.objects.select_related("product", "source").get(pk=incident_id))
     n = len(case.evidence.cell_count)

@@ -66,8 +66,7 @@ class Base:
         self.slot_of = frame.kind_pattern[frame.cell_kind] * k + frame.cell_symptom
         self.cell_block = frame.step_block[frame.cell_step]
         self.block_symptom = self.cell_block * k + frame.cell_symptom
-        lattice = frame.lattice
-        n_segments = frame.usage.size
+        lattice, n_segments = frame.lattice, frame.usage.size
         self.every = every_cell(frame)
         self.kind_level = axis_level(lattice, frame.kind_pattern)  # (A, Q)
         self.segment_level = np.array(
@@ -264,14 +263,14 @@ class Base:
     def share_out(self, state: State, layout: Layout, owned: Floats) -> Floats:
         """Fill `owned` (N,) with the background's part of each cell's count; return its sums by block and symptom."""
         seen, pattern = self.kind_seen(state), self.frame.kind_pattern
-        n_effects, k = len(state.effects), self.frame.n_symptoms
+        n_effects = len(state.effects)
         ratio = [layout.average(e.exposure.inside[pattern][:, None] / seen) for e in state.effects]
         curve = [self.column(state, layout, e.exposure) for e in state.effects]
         by_group, _, _ = share_out(
             layout.count, layout.group, layout.start, layout.size, layout.row, len(layout.total),
             state.mix_frailty.ravel(), np.array(ratio).reshape(n_effects, len(layout.total)),
             np.array(curve).reshape(n_effects, len(layout.count)),
-            np.array([e.theta for e in state.effects]).reshape(n_effects, k), owned,
+            np.array([e.theta for e in state.effects]).reshape(n_effects, self.frame.n_symptoms), owned,
         )  # fmt: skip
         return by_group
 

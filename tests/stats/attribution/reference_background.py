@@ -6,7 +6,7 @@ Floats = np.ndarray
 
 
 def proportional(
-    counts: Floats, background: Floats, usage: Floats, level_of: Floats, mass: Floats, start: dict[str, Floats],
+    *, counts: Floats, background: Floats, usage: Floats, level_of: Floats, mass: Floats, start: dict[str, Floats],
     priors: tuple[float, float, float],
 ) -> dict[str, Floats]:  # fmt: skip
     """One round of shrunk proportional fitting: level, then each dimension's factors and mixes, then segments."""
@@ -31,7 +31,7 @@ def proportional(
 
 
 def share_out(
-    count: Floats, group: Floats, row: Floats, mix: Floats, ratio: Floats, curve: Floats, theta: Floats
+    *, count: Floats, group: Floats, row: Floats, mix: Floats, ratio: Floats, curve: Floats, theta: Floats
 ) -> tuple[Floats, Floats]:
     """Each cell's count owned by the background (N,) and by each effect (E, N); `group` (N,) block x K + symptom."""
     k = theta.shape[1]
