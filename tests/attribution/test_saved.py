@@ -2,6 +2,7 @@
 
 import pytest
 
+from incidents.attribution import tasks  # noqa: F401 - registers who does the jobs
 from incidents.attribution.inputs import case_fingerprint
 from incidents.attribution.saved import answer_of, forget_scenario, keep_scenario, saved_scenarios, scenario_of
 from incidents.attribution.scenarios import Scenario, request_what_if
