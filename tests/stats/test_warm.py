@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_each_entry_is_compiled_for_one_kind_of_arguments() -> None:
+    """A second kind, met in whatever test ran before, would be compiled while a user waits."""
     warm()
     entries = [kernel.climb, clustering.cluster]
     entries += [getattr(collapse, name) for name in ("merge", "products", "share_out", "proportional")]
