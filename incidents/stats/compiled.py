@@ -1,18 +1,21 @@
-"""Compiling plain loops to machine code, cached on disk where a folder can be written."""
+"""Compiling plain loops to machine code on their first call, cached on disk where a folder can be written.
+
+Numba and its compiler weigh 80 MB: they are loaded by the first call, so that a process that never computes stays
+small.
+"""
 
 import hashlib
+import threading
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
-import numba
-from numba import njit
-from numba.core import caching
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 # What lets a loop of sums run in vector registers. NaN and infinity keep their meaning.
 _REORDER = {"reassoc", "contract", "nsz", "arcp"}
+_waiting: "list[_Loop]" = []
+_making = threading.Lock()
 
 
 @lru_cache
@@ -22,30 +25,59 @@ def _stamp(folder: Path) -> bytes:
     return hashlib.sha256(b"\0".join(source for source in sources if b"@compiled" in source)).digest()
 
 
-class _Stamped:
-    """A place for compiled code that is stale once any compiled source beside it has changed."""
+class _Loop:
+    """A loop until its first call; afterwards it passes calls on."""
 
-    _py_file: str
+    def __init__(self, plain: Callable[..., Any], reorder: bool) -> None:
+        self.plain, self.reorder = plain, reorder
+        self.made: Callable[..., Any] | None = None
+        self.__doc__, self.__name__, self.__wrapped__ = plain.__doc__, plain.__name__, plain
+        _waiting.append(self)
 
-    def get_source_stamp(self) -> bytes:
-        """Return what the cached code must have been made from; Numba itself looks at one file only."""
-        return _stamp(Path(self._py_file).parent)
-
-
-class ChosenFolder(_Stamped, caching.UserProvidedCacheLocator):
-    """The folder that NUMBA_CACHE_DIR names."""
-
-
-class BesideSource(_Stamped, caching.InTreeCacheLocator):
-    """The folder beside the source, where it can be written."""
+    def __call__(self, *arguments: Any) -> Any:
+        if self.made is None:
+            _make_all()
+        return self.made(*arguments)  # type: ignore[misc]
 
 
-class UserFolder(_Stamped, caching.UserWideCacheLocator):
-    """The user's cache folder."""
+def _make_all() -> None:
+    """Hand all loops that wait to Numba; where one calls another, it is to find the compiled one."""
+    with _making:
+        njit = _numba()
+        known = {}
+        while _waiting:
+            loop = _waiting.pop()
+            allowed = _REORDER if loop.reorder else False
+            try:
+                made = njit(loop.plain, cache=True, fastmath=allowed)
+            except RuntimeError:  # no folder for the cache
+                made = njit(loop.plain, fastmath=allowed)
+            known[loop] = made
+        for loop in known:
+            names = loop.plain.__globals__
+            names.update({name: _made(value, known) for name, value in names.items() if isinstance(value, _Loop)})
+        for loop, made in known.items():
+            loop.made = made
 
 
-_PLACES = ",".join(f"{__name__}.{place.__name__}" for place in (ChosenFolder, BesideSource, UserFolder))
-numba.config.CACHE_LOCATOR_CLASSES = _PLACES  # type: ignore[attr-defined]
+def _made(loop: _Loop, known: dict[_Loop, Callable[..., Any]]) -> Any:
+    return known.get(loop) or loop.made or loop
+
+
+@lru_cache(maxsize=1)
+def _numba() -> Callable[..., Any]:
+    """Load Numba, and let compiled code be stale once any compiled source beside it has changed."""
+    import numba  # heavy, see above
+    from numba.core import caching
+
+    def stamped(place: Any) -> Any:
+        return type(place.__name__, (place,), {"get_source_stamp": lambda own: _stamp(Path(own._py_file).parent)})
+
+    caching.CacheImpl._locator_classes = [
+        stamped(place)
+        for place in (caching.UserProvidedCacheLocator, caching.InTreeCacheLocator, caching.UserWideCacheLocator)
+    ]
+    return numba.njit
 
 
 @overload
@@ -67,12 +99,6 @@ def compiled(function: Function | None = None, *, reorder: bool = False) -> Any:
     >>> double(1.5)
     3.0
     """
-
-    def make(plain: Function) -> Any:
-        allowed = _REORDER if reorder else False
-        try:
-            return njit(plain, cache=True, fastmath=allowed)
-        except RuntimeError:  # no folder for the cache
-            return njit(plain, fastmath=allowed)
-
-    return make if function is None else make(function)
+    if function is None:
+        return lambda plain: _Loop(plain, reorder)
+    return _Loop(function, reorder)
