@@ -39,6 +39,11 @@ class _Loop:
             _make_all()
         return self.made(*arguments)  # type: ignore[misc]
 
+    @property
+    def signatures(self) -> list[Any]:
+        """The kinds of arguments for which it is compiled."""
+        return list(getattr(self.made, "signatures", ()))
+
 
 def _make_all() -> None:
     """Hand all loops that wait to Numba; where one calls another, it is to find the compiled one."""

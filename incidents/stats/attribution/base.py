@@ -149,7 +149,6 @@ class Base:
         height = np.exp(np.clip(self.time.columns @ state.beta, -25, 25))
         return height[self.frame.block] * state.hour[self.time.hour] * np.exp(self.time.offset) * self.width
 
-    # ------------------------------------------------------------------ exposures
     def exposure(self, change: int, shape: int) -> Exposure:
         """Return the exposure of a change of the log with one shape of delay and fading."""
         frame = self.frame
@@ -201,7 +200,6 @@ class Base:
         out = exposure.reach * tally(frame.block, state.rate * exposure.curve, frame.n_blocks)
         return out if exposure.moved is None else out * exposure.moved.reach
 
-    # ------------------------------------------------------------------ cells
     @property
     def pool(self) -> Pool:
         """What merged cells are made of."""
@@ -274,7 +272,6 @@ class Base:
         )  # fmt: skip
         return by_group
 
-    # ------------------------------------------------------------------ fitting
     def fit(self, state: State, rounds: int, *, dispersion: bool = True) -> State:
         """Return the state after `rounds` of expectation-maximisation of background, effects and time."""
         frame, k = self.frame, self.frame.n_symptoms
