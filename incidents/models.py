@@ -43,6 +43,7 @@ from incidents.response.models import (
 from incidents.tickets.models import (
     ClassifierVersion,
     DuplicateProposal,
+    SavedView,
     SegmentRules,
     TextRetention,
     Ticket,
@@ -99,6 +100,7 @@ __all__ = [
     "Revision",
     "RolloutStep",
     "SavedScenario",
+    "SavedView",
     "Segment",
     "SegmentRules",
     "Source",

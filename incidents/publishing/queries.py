@@ -33,6 +33,7 @@ __all__ = [
     "Publication",
     "changelog_choices",
     "first_published",
+    "notice_about",
     "notice_coverage",
     "public_changelog",
     "public_history",
@@ -158,6 +159,12 @@ def public_notices(product: Product) -> QuerySet[Publication]:
 def public_postmortems(product: Product) -> QuerySet[Publication]:
     """Return the product's public postmortems, the last published first."""
     return public_publications().filter(product=product, kind=DocumentKind.POSTMORTEM)
+
+
+def notice_about(product: Product, change_id: int | None) -> Publication | None:
+    """Return the newest public notice about a change; None where the public was told nothing."""
+    found = public_notices(product).filter(document__change=change_id).order_by("-effective_at", "-published_at")
+    return None if change_id is None else found.first()
 
 
 def public_page(product_slug: str, kind: DocumentKind, slug: str) -> Publication:

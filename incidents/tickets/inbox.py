@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import transaction
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from incidents.catalog.models import Product, Symptom
 from incidents.catalog.queries import matching_segment_ids, require, visible_products
@@ -21,6 +21,7 @@ from incidents.tickets.queries import from_segments
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
+UNSURE = (0.3, 0.7)  # confidences at which a person's word teaches most
 ASSERTED = 0.5  # from this confidence on, a label counts as said
 
 
@@ -33,6 +34,10 @@ class TicketFilter:
     words: str = ""
     channel: str = ""
     labelled_by: str = ""
+    # Only where the machine is neither sure of a symptom nor sure of none.
+    is_unsure: bool = False
+    # "" anyone, "none" nobody yet, else a person's name of account.
+    assigned_to: str = ""
     starts_at: dt.datetime | None = None
     ends_at: dt.datetime | None = None
     segment: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -66,6 +71,7 @@ def tickets_matching(product: Product, chosen: TicketFilter) -> QuerySet[Ticket]
         if chosen.labelled_by:
             label &= Q(labels__source=chosen.labelled_by)
         rows = rows.filter(label).distinct()
+    rows = _on_the_desk(rows, chosen)
     segment_ids = matching_segment_ids(product, chosen.segment)
     if segment_ids is not None:
         rows = from_segments(rows, segment_ids)
@@ -73,6 +79,17 @@ def tickets_matching(product: Product, chosen: TicketFilter) -> QuerySet[Ticket]
         query = SearchQuery(chosen.words, search_type="websearch", config="english")
         rows = rows.alias(words=TICKET_WORDS).filter(words=query)
     return rows.order_by("-reported_at", "-id")
+
+
+def _on_the_desk(rows: QuerySet[Ticket], chosen: TicketFilter) -> QuerySet[Ticket]:
+    """Return what the filter lets through of unsure tickets and of those that somebody looks after."""
+    if chosen.is_unsure:
+        low, high = UNSURE
+        unsure = TicketSymptom.objects.filter(ticket=OuterRef("pk"), confidence__gte=low, confidence__lt=high)
+        rows = rows.filter(Exists(unsure))
+    if chosen.assigned_to == "none":
+        return rows.filter(assigned_to=None)
+    return rows.filter(assigned_to__username=chosen.assigned_to) if chosen.assigned_to else rows
 
 
 def ticket_page(rows: QuerySet[Ticket], *, after: str = "", size: int = 50) -> TicketPage:
@@ -87,7 +104,9 @@ def ticket_page(rows: QuerySet[Ticket], *, after: str = "", size: int = 50) -> T
         else:
             rows = rows.filter(Q(reported_at__lt=moment) | Q(reported_at=moment, id__lt=last))
     labels = TicketSymptom.objects.select_related("symptom").order_by("-confidence")
-    found = list(rows.select_related("segment").prefetch_related(Prefetch("labels", queryset=labels))[: size + 1])
+    found = list(
+        rows.select_related("segment", "assigned_to").prefetch_related(Prefetch("labels", queryset=labels))[: size + 1]
+    )
     more = len(found) > size
     found = found[:size]
     key = f"{found[-1].reported_at.isoformat()}|{found[-1].pk}" if more else ""
@@ -104,7 +123,7 @@ def ticket_for(user: "User | AnonymousUser", pk: int, action: Action = Action.VI
     """Return one ticket if the person may do this to it: the only door to a ticket by its id."""
     ticket = (
         Ticket.objects.filter(pk=pk, product__in=visible_products(user))
-        .select_related("product", "segment", "source")
+        .select_related("product", "segment", "source", "assigned_to")
         .prefetch_related("labels__symptom", "labels__decided_by")
         .first()
     )

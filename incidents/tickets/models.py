@@ -42,6 +42,9 @@ class Ticket(Foreign):
     )
     stated_confidence = models.FloatField(default=1.0, db_default=1.0, editable=False)
     stated_onset_at = models.DateTimeField(null=True, editable=False)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, editable=False
+    )
     merged_into = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="merged", editable=False)
     merged_weight = models.FloatField(default=0.0, db_default=0.0, editable=False)
     # When the reporter's words were erased on request: an import does not bring them back.
@@ -245,3 +248,19 @@ class TextRetention(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(days__gte=1), name="text_retention_days")]
+
+
+class SavedView(models.Model):
+    """A person's named filter of the inbox; `query` is the address's query without page and product."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ticket_views")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="ticket_views")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["user", "product", "name"], name="saved_view_once")]
+
+    def __str__(self) -> str:
+        return self.name

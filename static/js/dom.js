@@ -34,18 +34,19 @@ export function readJson(id) {
 
 export const csrfToken = () => one('meta[name="csrf-token"]')?.content ?? one("[name=csrfmiddlewaretoken]")?.value ?? "";
 
-/** POST a form's fields in the background; throws with the status when the server refuses. */
+/** POST a form's fields in the background; throws with the status and the response when the server refuses. */
 export async function post(url, fields = {}) {
   const body = fields instanceof FormData ? fields : new URLSearchParams(fields);
   const headers = { "X-CSRFToken": csrfToken(), "X-Requested-With": "fetch" };
   const response = await fetch(url, { method: "POST", body, headers, credentials: "same-origin" });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  if (!response.ok) throw Object.assign(new Error(`${url} answered ${response.status}`), { response });
   return response;
 }
 
 /** True while keys belong to what the reader writes in. */
 export const isTyping = (target) =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=button], [type=submit])"));
 
 /** Call at most once per frame, with the newest arguments. */
 export function oncePerFrame(callback) {

@@ -22,7 +22,7 @@ function leaveLater(item, milliseconds) {
   item.addEventListener("focusout", go);
 }
 
-/** Show a message. `undo` is an address to POST to; the page reloads after it. tone: ok, info, warn, bad. */
+/** Show a message. `undo` is an address to POST to, after which the page reloads, or a function. tone: ok, info, warn, bad. */
 export function toast(text, { tone = "ok", undo = null } = {}) {
   const list = one("#toasts");
   if (!list) return;
@@ -32,6 +32,11 @@ export function toast(text, { tone = "ok", undo = null } = {}) {
     const button = make("button", { type: "button", class: "link" }, "Undo");
     button.addEventListener("click", async () => {
       try {
+        if (typeof undo === "function") {
+          await undo();
+          leave(item);
+          return;
+        }
         await post(undo);
         location.reload();
       } catch {

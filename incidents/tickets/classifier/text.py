@@ -27,7 +27,7 @@ _HEADINGS = re.compile(
 _TAIL = re.compile(
     r"\*{0,2}\s*(?:environment info|environment|errors|error messages/logs)\s*\*{0,2}\s*:?\s*\n?.*\Z", re.I | re.S
 )
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.U)
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.U)
 _PREFIXED = re.compile(r"^\s*\[?(?:bug|model|docs?|feature(?: request)?|feat|enhancement)\]?\s*:?\s*", re.I)
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _SUFFIXES = ("ingly", "edly", "ings", "ing", "ies", "ied", "ed", "es", "ly", "s")
@@ -77,7 +77,7 @@ def clean_body(text: str) -> str:
 
 def stems(folded: str) -> tuple[str, ...]:
     """Return the stems of a folded text's words in order."""
-    return tuple(stem(word) for word in _WORD.findall(folded))
+    return tuple(stem(word) for word in WORD.findall(folded))
 
 
 @lru_cache(maxsize=65536)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.web.tickets import quality, triage, views
+from incidents.web.tickets import desk, quality, triage, views
 
 urlpatterns = [
     path("tickets/", views.tickets, name="tickets"),
@@ -11,6 +11,11 @@ urlpatterns = [
     path("tickets/<int:ticket_id>/similar/", views.ticket_similar, name="ticket-similar"),
     path("tickets/<int:ticket_id>/raw/", views.ticket_raw, name="ticket-raw"),
     path("tickets/<int:ticket_id>/erase/", views.ticket_erase, name="ticket-erase"),
+    path("triage/", desk.inbox, name="inbox"),
+    path("triage/<int:ticket_id>/", desk.card, name="inbox-card"),
+    path("triage/<int:ticket_id>/act/", desk.act, name="inbox-act"),
+    path("triage/<slug:slug>/act/", desk.act_on_many, name="inbox-act-many"),
+    path("triage/<slug:slug>/views/", desk.view_save, name="inbox-view"),
     path("triage/quality/", quality.quality, name="triage-quality"),
     path("triage/quality/<slug:slug>/train/", quality.quality_train, name="triage-train"),
     path("triage/quality/<slug:slug>/classify/", quality.quality_classify, name="triage-classify"),

@@ -45,7 +45,7 @@ def tickets(request: HttpRequest) -> HttpResponse:
     context = {"section": "tickets"} | product_context(request)
     product = context["product"]
     if product is not None:
-        context |= _listing(request, product)
+        context |= listing(request, product)
         context |= {"with_causes": [(one, None) for one in context["page"].tickets]}
         context |= {"display_zone": ZoneInfo(product.timezone), "zone": ZoneInfo(product.timezone)}
     template = (
@@ -60,23 +60,28 @@ def case_tickets(request: HttpRequest, case_id: int) -> HttpResponse:
     """List the tickets of a case."""
     context = case_context(request, case_id, "tickets")
     incident = context["incident"]
-    context |= _listing(request, incident.product, starts_at=incident.starts_at, ends_at=incident.ends_at)
+    context |= listing(request, incident.product, starts_at=incident.starts_at, ends_at=incident.ends_at)
     found = causes_of(context["page"].tickets, incident)
     context |= {"case_causes": True, "with_causes": [(one, found.get(one.pk)) for one in context["page"].tickets]}
     rows_only = request.GET.get("after") and request.headers.get("HX-Request")
     return render(request, "tickets/rows.html" if rows_only else "tickets/case.html", context)
 
 
-def _listing(request: HttpRequest, product: Any, **window: Any) -> dict[str, Any]:
+def listing(request: HttpRequest, product: Any, *, status_by_default: str = "", **window: Any) -> dict[str, Any]:
+    """Return one page of the tickets that the address asks for, and with the first page the choices of its filters."""
     query = request.GET
+    status = query.get("status", status_by_default)
+    assigned = query.get("assigned", "")
     dimensions = list(dimensions_of(product))
     segment = chosen_segment(query, [dimension.key for dimension in dimensions])
     chosen = TicketFilter(
         symptom=query.get("symptom", ""),
-        status=query.get("status", "") if query.get("status", "") in TicketStatus.values else "",
+        status=status if status in TicketStatus.values else "",
         words=query.get("q", "").strip(),
         channel=query.get("channel", ""),
         labelled_by=query.get("labelled_by", "") if query.get("labelled_by", "") in LabelSource.values else "",
+        is_unsure="unsure" in query,
+        assigned_to=request.user.get_username() if assigned == "me" else "none" if assigned == "none" else "",
         segment=segment,
         **window,
     )
@@ -88,7 +93,15 @@ def _listing(request: HttpRequest, product: Any, **window: Any) -> dict[str, Any
         "page": page,
         "more_query": following.urlencode() if page.next_key else "",
         "chosen": chosen,
-        "is_filtered": bool(chosen.symptom or chosen.status or chosen.words or chosen.channel or segment),
+        "is_filtered": bool(
+            chosen.symptom
+            or chosen.status != status_by_default
+            or chosen.words
+            or chosen.channel
+            or chosen.is_unsure
+            or chosen.assigned_to
+            or segment
+        ),
     }
     if not query.get("after"):
         n, capped = capped_count(rows)
