@@ -33,7 +33,14 @@ def report(
     frame, settings = search.frame, search.settings
     alike = confusion(search, found)
     evidence = np.array([_complaint_log_odds(found, j) for j in range(frame.n_changes)])
-    named = name_changes(summary.probability, summary.slot_owners, evidence, alike.alike, settings.declare_at)
+    named = name_changes(
+        summary.probability,
+        summary.slot_owners,
+        evidence,
+        alike.alike,
+        settings.declare_at,
+        use_counted=frame.usage_known,
+    )
     owned = [_owned(found, j) for j in range(frame.n_changes)]
     findings = _Findings(search, found, summary, metrics, evaluations)
     return Attribution(

@@ -15,6 +15,10 @@ LARGEST_SET = 8
 SURE, THIN = 0.9, 0.42  # an excess that surely has an owner, none of whom holds more than this
 FAINT = 0.02
 LEAST_EVIDENCE = float(np.log(3.0))  # log Bayes factor that complaints themselves must give a change that is named
+LEAST_UNCOUNTED = float(
+    np.log(20.0)
+)  # the same where use was never counted: whoever came to use something new may pass
+# for an excess of complaints about it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +31,13 @@ class Named:
 
 
 def name_changes(
-    probability: Floats, slot_owners: Floats, evidence: Floats, alike: NDArray[np.bool_], declare_at: float
+    probability: Floats,
+    slot_owners: Floats,
+    evidence: Floats,
+    alike: NDArray[np.bool_],
+    declare_at: float,
+    *,
+    use_counted: bool = True,
 ) -> list[Named]:
     """Return the verdict on each change.
 
@@ -43,6 +53,8 @@ def name_changes(
         Pairs with practically the same exposure.
     declare_at : float
         Probability from which a change, or a set, is named.
+    use_counted
+        Whether use of the product's parts was ever counted; if not, more evidence is asked for.
 
     Notes
     -----
@@ -53,6 +65,7 @@ def name_changes(
     nor the mere number of changes names any.
     """
     n = len(probability)
+    least = LEAST_EVIDENCE if use_counted else LEAST_UNCOUNTED
     sets: list[set[int]] = [set() for _ in range(n)]
     held = probability.astype(float).copy()
     for owners in slot_owners:
@@ -67,7 +80,7 @@ def name_changes(
                 break
             if int(j) not in close:
                 close.append(int(j))
-        if owners[close].sum() < declare_at or evidence[close].max() <= LEAST_EVIDENCE:
+        if owners[close].sum() < declare_at or evidence[close].max() <= least:
             continue
         for j in close:
             sets[j].update(close)
@@ -77,7 +90,7 @@ def name_changes(
         others = tuple(sorted(sets[j] - {j}))
         if others:
             out.append(Named(verdict="ambiguous", others=others, set_probability=min(held[j], 1.0)))
-        elif probability[j] > declare_at and evidence[j] > LEAST_EVIDENCE:
+        elif probability[j] > declare_at and evidence[j] > least:
             out.append(Named(verdict="contributing", others=(), set_probability=float(probability[j])))
         else:
             out.append(Named(verdict="not supported", others=(), set_probability=float(probability[j])))

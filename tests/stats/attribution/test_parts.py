@@ -118,3 +118,10 @@ def test_a_long_log_expects_a_smaller_share_of_harm() -> None:
     assert settings.prior_share(3) == settings.prior_share(10) == settings.inclusion
     assert settings.prior_share(1000) == pytest.approx(0.03)
     assert settings.prior_share(0) == settings.inclusion
+
+
+@pytest.mark.parametrize(("evidence", "named"), [(2.0, "not supported"), (3.5, "contributing")])
+def test_where_use_was_never_counted_more_evidence_is_asked_for(evidence: float, named: str) -> None:
+    table = (np.array([0.8]), np.array([[0.8]]), np.array([evidence]), np.zeros((1, 1), bool), 0.5)
+    assert name_changes(*table)[0].verdict == "contributing"
+    assert name_changes(*table, use_counted=False)[0].verdict == named
