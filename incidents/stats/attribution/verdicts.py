@@ -31,14 +31,9 @@ class Named:
 
 
 def name_changes(
-    probability: Floats,
-    slot_owners: Floats,
-    evidence: Floats,
-    alike: NDArray[np.bool_],
-    declare_at: float,
-    *,
-    use_counted: bool = True,
-) -> list[Named]:
+    probability: Floats, slot_owners: Floats, evidence: Floats, alike: NDArray[np.bool_], declare_at: float,
+    least: float = LEAST_EVIDENCE,
+) -> list[Named]:  # fmt: skip
     """Return the verdict on each change.
 
     Parameters
@@ -53,8 +48,8 @@ def name_changes(
         Pairs with practically the same exposure.
     declare_at : float
         Probability from which a change, or a set, is named.
-    use_counted
-        Whether use of the product's parts was ever counted; if not, more evidence is asked for.
+    least
+        Log Bayes factor that complaints must give.
 
     Notes
     -----
@@ -65,7 +60,6 @@ def name_changes(
     nor the mere number of changes names any.
     """
     n = len(probability)
-    least = LEAST_EVIDENCE if use_counted else LEAST_UNCOUNTED
     sets: list[set[int]] = [set() for _ in range(n)]
     held = probability.astype(float).copy()
     for owners in slot_owners:

@@ -10,7 +10,7 @@ from incidents.stats.attribution.clustering import cluster
 from incidents.stats.attribution.drift import measure_drift
 from incidents.stats.attribution.frame import build_frame
 from incidents.stats.attribution.surges import Totals, best_surge, calm_variance, surge_column
-from incidents.stats.attribution.verdicts import name_changes
+from incidents.stats.attribution.verdicts import LEAST_UNCOUNTED, name_changes
 from tests.stats.attribution.world import CACHE, FLAG, World, draw
 
 HOURS = 24.0 * np.arange(35) + 12.0
@@ -124,4 +124,4 @@ def test_a_long_log_expects_a_smaller_share_of_harm() -> None:
 def test_where_use_was_never_counted_more_evidence_is_asked_for(evidence: float, named: str) -> None:
     table = (np.array([0.8]), np.array([[0.8]]), np.array([evidence]), np.zeros((1, 1), bool), 0.5)
     assert name_changes(*table)[0].verdict == "contributing"
-    assert name_changes(*table, use_counted=False)[0].verdict == named
+    assert name_changes(*table, LEAST_UNCOUNTED)[0].verdict == named
