@@ -39,7 +39,7 @@ def report(
         evidence,
         alike.alike,
         settings.declare_at,
-        LEAST_EVIDENCE if frame.usage_known else LEAST_UNCOUNTED,
+        least=LEAST_EVIDENCE if frame.usage_known else LEAST_UNCOUNTED,
     )
     owned = [_owned(found, j) for j in range(frame.n_changes)]
     findings = _Findings(search, found, summary, metrics, evaluations)

@@ -32,7 +32,7 @@ class Named:
 
 def name_changes(
     probability: Floats, slot_owners: Floats, evidence: Floats, alike: NDArray[np.bool_], declare_at: float,
-    least: float = LEAST_EVIDENCE,
+    *, least: float = LEAST_EVIDENCE,
 ) -> list[Named]:  # fmt: skip
     """Return the verdict on each change.
 

@@ -124,4 +124,4 @@ def test_a_long_log_expects_a_smaller_share_of_harm() -> None:
 def test_where_use_was_never_counted_more_evidence_is_asked_for(evidence: float, named: str) -> None:
     table = (np.array([0.8]), np.array([[0.8]]), np.array([evidence]), np.zeros((1, 1), bool), 0.5)
     assert name_changes(*table)[0].verdict == "contributing"
-    assert name_changes(*table, LEAST_UNCOUNTED)[0].verdict == named
+    assert name_changes(*table, least=LEAST_UNCOUNTED)[0].verdict == named
