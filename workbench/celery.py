@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 from celery.signals import beat_init, before_task_publish, worker_ready, worker_shutdown
+
+from workbench.embedded.identity import child_setup
 
 if TYPE_CHECKING:
     from incidents.jobs.pulse import Pulse
@@ -42,13 +45,16 @@ def _begin_pulse(**_: Any) -> None:
 def _compile_engine() -> None:
     """Fill the cache of compiled code beside a worker that just started; on a warm machine it ends at once.
 
-    A process of its own: compiling holds Python's lock, and the jobs are not to wait. It ends with its worker.
+    A process of its own: compiling holds Python's lock, and the jobs are not to wait. It ends with its worker, however
+    that ends.
     """
     with suppress(OSError):
         compiling = subprocess.Popen(
-            [sys.executable, "-m", "django", "compile_engine"], cwd=Path(__file__).resolve().parent.parent
+            [sys.executable, "-m", "django", "compile_engine"],
+            cwd=Path(__file__).resolve().parent.parent,
+            preexec_fn=child_setup(None, signal.SIGKILL),  # noqa: PLW1509 - nothing but a system call
         )
-        atexit.register(compiling.terminate)
+        atexit.register(compiling.kill)
         threading.Thread(target=compiling.wait, daemon=True).start()  # so that it does not stay behind as a zombie
 
 

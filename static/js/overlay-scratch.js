@@ -141,8 +141,8 @@ async function ask() {
   if (!home.childElementCount) home.textContent = "Fitting the case as it is…";
   try {
     const response = await fetch(wanted, { credentials: "same-origin", headers: { "X-Requested-With": "fetch" } });
-    home.innerHTML = response.ok ? await response.text() : "";
-    if (!response.ok) home.textContent = `The server answered ${response.status}. Change something to try again.`;
+    if (response.ok) home.replaceChildren(...new DOMParser().parseFromString(await response.text(), "text/html").body.childNodes);
+    else home.textContent = `The server answered ${response.status}. Change something to try again.`;
   } catch {
     home.textContent = "The server cannot be reached. Check the connection; what you moved stays as it is.";
   } finally {

@@ -25,6 +25,7 @@ UNMARKED = {
     "product",
     "reference",
     "savedscenario",
+    "savedview",
     "segment",
     "segmentrules",
     "source",

@@ -21,7 +21,7 @@ from incidents.stats.attribution.identify import confusion
 from incidents.stats.attribution.metrics import MetricEvidence
 from incidents.stats.attribution.posterior import NEGLIGIBLE, Posterior
 from incidents.stats.attribution.search import UNLOGGED, Found, Search
-from incidents.stats.attribution.verdicts import LEAST_EVIDENCE, LEAST_UNCOUNTED, Named, name_changes
+from incidents.stats.attribution.verdicts import DECLARE_UNCOUNTED, LEAST_EVIDENCE, LEAST_UNCOUNTED, Named, name_changes
 
 Weighted = list[tuple[Candidate, float]]
 
@@ -38,7 +38,7 @@ def report(
         summary.slot_owners,
         evidence,
         alike.alike,
-        settings.declare_at,
+        settings.declare_at if frame.usage_known else max(settings.declare_at, DECLARE_UNCOUNTED),
         least=LEAST_EVIDENCE if frame.usage_known else LEAST_UNCOUNTED,
     )
     owned = [_owned(found, j) for j in range(frame.n_changes)]

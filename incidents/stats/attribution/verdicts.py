@@ -15,10 +15,10 @@ LARGEST_SET = 8
 SURE, THIN = 0.9, 0.42  # an excess that surely has an owner, none of whom holds more than this
 FAINT = 0.02
 LEAST_EVIDENCE = float(np.log(3.0))  # log Bayes factor that complaints themselves must give a change that is named
-LEAST_UNCOUNTED = float(
-    np.log(20.0)
-)  # the same where use was never counted: whoever came to use something new may pass
-# for an excess of complaints about it
+# Where use was never counted, whoever came to use something new may pass for an excess of complaints about it: more is
+# asked of the complaints, and of the posterior, before a change or a set is named.
+LEAST_UNCOUNTED = float(np.log(20.0))
+DECLARE_UNCOUNTED = 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
