@@ -27,6 +27,15 @@ LABELLED = """
     )
 """
 
+# The same for tickets of hours that have just been touched: one look into the index for each ticket. The planner knows
+# nothing of how many there are, and a join of the two lists could pair every ticket with every label.
+_LABELS = """
+    left join lateral (
+        select l.symptom_id, l.confidence / sum(l.confidence) over () as share
+        from incidents_ticketsymptom l where l.ticket_id = chosen.id and l.confidence > 0 offset 0
+    ) label on true
+"""
+
 _TAKE = """
     with taken as (
         delete from incidents_ticketstale where ctid = any(array(
@@ -58,10 +67,10 @@ def _counted(clock: Clock) -> str:
             select t.id, t.product_id, {WEIGHT} as weight, d.hour, {DAY_ONLY[clock]} as day_only, {AT[clock]} as at
             from due d cross join lateral {_tickets_of(clock, product="d.product_id", hour="d.hour")} t
             where {COUNTED}
-        ), {LABELLED}, fine as materialized (
+        ), fine as materialized (
             select product_id, hour, case when day_only then at else date_bin('15 minutes', at, hour) end as at,
                 day_only, coalesce(symptom_id, {NO_SYMPTOM}) as symptom_id, sum(weight * coalesce(share, 1)) as amount
-            from chosen left join label on label.ticket_id = chosen.id group by 1, 2, 3, 4, 5
+            from chosen {_LABELS} group by 1, 2, 3, 4, 5
         )
         insert into incidents_ticketrollup (product_id, clock, width, at, day_only, symptom_id, amount)
         select product_id, '{clock.value}', {QUARTER}, at, day_only, symptom_id, amount from fine
@@ -129,7 +138,9 @@ def rows_of_rollup(clock: Clock, width: int) -> str:
             select t.id, {WEIGHT} as weight, {AT[clock]} as at, {DAY_ONLY[clock]} as day_only
             from spot cross join lateral {_tickets_of(clock, product="%(product)s", hour="spot.hour")} t
             where {COUNTED} and t.{inside.format(at=AT[clock])}
-        ), {LABELLED} {_FROM_TICKETS}
+        )
+        select at, day_only, coalesce(symptom_id, {NO_SYMPTOM}) as symptom_id, weight * coalesce(share, 1) as amount
+        from chosen {_LABELS}
         union all
         select at, day_only, symptom_id, amount from incidents_ticketrollup
         where {inside.format(at="at")} and clock = '{clock.value}' and width = {width}
