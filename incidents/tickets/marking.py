@@ -1,6 +1,6 @@
 """The words of a ticket that speak for a symptom, marked in the text as people read it (after masking)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -26,8 +26,8 @@ class MarkedText:
     body: tuple[Piece, ...]
 
 
-def marked_text(product: Product, title: str, text: str) -> MarkedText:
-    """Return the pieces of a title and a text that are fit to be read.
+def marked_text(product: Product, title: str, text: str, *, proposed: Collection[str]) -> MarkedText:
+    """Return the pieces of a title and a text that are fit to be read, with what speaks for the proposed symptoms.
 
     The phrases are the taxonomy's and the lexicon's, which is what a proposal can be explained by; what the learned
     part adds by single words is not marked.
@@ -38,7 +38,7 @@ def marked_text(product: Product, title: str, text: str) -> MarkedText:
     names = {symptom.key: symptom.name for symptom in taxonomy}
     by_phrase: dict[tuple[str, ...], tuple[str, ...]] = {}
     for key, found in reasons.items():
-        for phrase in found if key in names else ():
+        for phrase in found if key in names and key in proposed else ():
             stems = tuple(phrase.split())
             by_phrase[stems] = tuple(dict.fromkeys((*by_phrase.get(stems, ()), names[key])))
     return MarkedText(title=_pieces(title, by_phrase), body=_pieces(text, by_phrase))

@@ -82,9 +82,10 @@ def test_the_words_that_speak_for_a_symptom_are_marked_and_nothing_is_lost() -> 
     product = make_product()
     product.symptoms.filter(key="forgetful").update(name="Forgetful", terms=["lost the thread", "forgot"])
     text = "It LOST the thread, twice. Then it forgot my name."
-    marked = marked_text(product, "", text)
+    marked = marked_text(product, "", text, proposed={"forgetful"})
     assert "".join(piece.text for piece in marked.body) == text
     spoken = {piece.text: piece.names for piece in marked.body if piece.names}
     assert spoken["LOST the thread"] == ("Forgetful",)
     assert "forgot" in spoken
     assert marked.title == ()
+    assert [piece.names for piece in marked_text(product, "", text, proposed=()).body] == [()]

@@ -26,7 +26,7 @@ from incidents.tickets.desk import (
 )
 from incidents.tickets.duplicates import merge_tickets
 from incidents.tickets.enums import TicketStatus
-from incidents.tickets.inbox import ASSERTED, decide_symptoms, set_ticket_status, ticket_for
+from incidents.tickets.inbox import ASSERTED, UNSURE, decide_symptoms, set_ticket_status, ticket_for
 from incidents.tickets.marking import marked_text
 from incidents.tickets.privacy import masked
 from incidents.tickets.versions import ask_for_training
@@ -77,11 +77,12 @@ def card(request: HttpRequest, ticket_id: int) -> HttpResponse:
     causes = probable_causes(row, cases)
     segment, onset = stated_parts(row)
     by_symptom = {label.symptom_id: label for label in row.labels.all()}
+    proposed = {label.symptom.key for label in row.labels.all() if label.confidence >= UNSURE[0]}
     context = {
         "ticket": row,
         "zone": zone,
         "display_zone": zone,
-        "marked": marked_text(row.product, masked(row.title), masked(row.text)),
+        "marked": marked_text(row.product, masked(row.title), masked(row.text), proposed=proposed),
         "choices": [
             {"symptom": one, "label": by_symptom.get(one.pk), "key": str(place) if place < 10 else ""}
             for place, one in enumerate(symptoms_of(row.product), 1)
