@@ -52,7 +52,9 @@ def distinctive_terms(here: Complaints, rest: Sequence[tuple[Complaints, float]]
             continue
         ratio = share_ratio(amount, n_here, outside[base], n_rest)
         if ratio.low > 1.0:
-            found.append(Term(word=surfaces[base].most_common(1)[0][0], n=amount, ratio=ratio))
+            # Rows come in no order: of forms that are equally frequent the first by letters is told.
+            word, _ = min(surfaces[base].items(), key=lambda pair: (-pair[1], pair[0]))
+            found.append(Term(word=word, n=amount, ratio=ratio))
     found.sort(key=lambda term: (-term.ratio.low, term.word))
     return Terms(terms=tuple(found[:most]), n_here=n_here, n_rest=n_rest)
 
@@ -74,7 +76,8 @@ def _counted(parts: Iterable[tuple[Complaints, float]]) -> tuple[Counter[str], d
         for title, text in told[: 2 * MOST_READ]:
             n_read += 1
             words = _WORD.findall(f"{fold(masked(title))} {clean_body(masked(text))}")
-            for base, word in {stem(word): word for word in words}.items():
+            # Of several forms in one ticket the first counts: a title's before its text's.
+            for base, word in {stem(word): word for word in reversed(words)}.items():
                 counts[base] += 1
                 surfaces[base][word] += 1
     return counts, surfaces, n_read
