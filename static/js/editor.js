@@ -12,7 +12,8 @@ import { toast } from "./toasts.js";
 const form = one("[data-editor]");
 const body = one("[data-body]");
 const desk = one("[data-desk]");
-const stored = { title: form?.elements.title.value, body: body?.value };
+// What the server sent, not what stands there now: somebody may have typed before this module ran.
+const stored = { title: form?.elements.title.defaultValue, body: body?.defaultValue };
 let isLeaving = false;
 
 const isDirty = () => Boolean(form) && (body.value !== stored.body || form.elements.title.value !== stored.title);
@@ -156,6 +157,11 @@ if (form) {
     }
   });
   addEventListener("beforeunload", (event) => { if (isDirty() && !isLeaving) event.preventDefault(); });
+  if (isDirty()) {
+    body.dispatchEvent(new Event("input", { bubbles: true }));
+    // The preview listens only once the page is whole.
+    addEventListener("load", () => body.dispatchEvent(new Event("preview")));
+  }
   // After a save the page comes back at the same place of the text.
   const place = JSON.parse(sessionStorage.getItem("document-place") ?? "null");
   if (place?.path === location.pathname) {

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser import browser_program
@@ -32,6 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """Run Playwright's driver for the session."""
+    # Playwright waits five seconds by itself, which a loaded machine of two cores does not always keep.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as driver:
         yield driver
 

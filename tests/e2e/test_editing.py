@@ -1,9 +1,10 @@
 """Writing together, in a real browser: comments, suggestions, what was typed and not saved, redaction, a set time."""
 
+import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from incidents.documents.enums import NameKind
 from incidents.documents.leaks import add_name
@@ -21,12 +22,33 @@ def story(transactional_db: None) -> Story:
 
 
 def choose(page: Any, words: str) -> None:
-    """Select words in the text."""
+    """Select words in the text, once the desk's modules run."""
+    page.wait_for_load_state()
     page.locator("[data-body]").evaluate(
         "(element, words) => { element.focus(); const at = element.value.indexOf(words);"
         " element.setSelectionRange(at, at + words.length); }",
         words,
     )
+
+
+def test_what_is_typed_before_the_desk_is_ready_can_be_saved(open_page: Any, story: Story) -> None:
+    document = story.sound(TEXT)
+    page = open_page(user=story.comms)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/editor\.[^/]*js$"), hold)
+    page.goto(f"/documents/{document.pk}/", wait_until="commit")
+    page.locator("[data-body]").fill(TEXT + "\nTyped early.\n")
+    page.wait_for_function("document.readyState === 'interactive'")
+    assert held, "the desk's module was to be held back"
+    held[0].continue_()
+    expect(page.locator("[data-save]")).to_be_enabled()
+    expect(page.locator("#preview")).to_contain_text("Typed early.")
+    page.locator("[data-body]").press("Control+s")
+    expect(page.locator(".docbar")).to_contain_text("Revision 3")
 
 
 def test_a_comment_and_a_suggestion_that_is_accepted(open_page: Any, story: Story, screenshot: Any) -> None:

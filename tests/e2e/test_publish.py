@@ -45,6 +45,7 @@ def test_two_people_take_a_draft_to_the_public(open_page: Any, story: Story, scr
     writer.get_by_label("Find evidence").fill("lower effort ended")
     writer.locator('[data-cite="change-effort-ended"]').click()
     expect(body).to_have_value(re.compile(r"\[20 Mar 2026, 12:00 UTC\]\(ev:change-effort-ended\)$"))
+    expect(writer.locator("[data-save]")).to_be_enabled()
     body.press("Control+s")
     expect(writer.locator(".docbar")).to_contain_text("Revision 2")
     expect(writer.locator("#claims")).not_to_contain_text("unsupported")

@@ -77,6 +77,7 @@ def draft(page: Page) -> None:
     page.get_by_role("button", name="Draft postmortem").click()
     body = page.locator("[data-body]")
     body.fill(re.sub(r"\[\[to be written: [^\]]*\]\]", "We are looking into it.", body.input_value()))
+    expect(page.locator("[data-save]")).to_be_enabled()  # the desk's module runs
     body.press("Control+s")
     expect(page.locator(".docbar")).to_contain_text("Revision 2")
 
