@@ -40,6 +40,7 @@ class ChangeRecord:
     announced_at: dt.datetime | None = None
     user_facing: bool = False
     visibility: Visibility = Visibility.PUBLIC
+    owner: str = ""
     url: str = ""
     artifact_name: str = ""
     artifact_before: str = ""
@@ -52,6 +53,8 @@ _PLAIN = (
     *("started_at", "rollout_shape", "ended_at", "end_kind", "discovered_at", "announced_at"),
     *("carried_by_version", "fixed_in_version"),
 )
+# Where a change's own record may tell who owns it.
+_OWNER = ("owner", "team")
 
 
 @transaction.atomic
@@ -85,6 +88,8 @@ def correct_change(*, actor: "User", change: Change, record: ChangeRecord, seen_
         for name in _PLAIN
         if getattr(row, name) != getattr(record, name)
     }
+    if row.owner != record.owner:
+        moved["owner"] = [row.owner, record.owner]
     row.day_fields = [name for name in row.day_fields if name not in moved]
     _write(row, record)
     record_audit(
@@ -96,6 +101,9 @@ def correct_change(*, actor: "User", change: Change, record: ChangeRecord, seen_
 def _write(change: Change, record: ChangeRecord) -> None:
     for name in _PLAIN:
         setattr(change, name, getattr(record, name))
+    if record.owner != change.owner:
+        kept = {name: value for name, value in change.extra.items() if name not in _OWNER}
+        change.extra = kept | ({"owner": record.owner} if record.owner else {})
     try:
         with transaction.atomic():
             change.save()

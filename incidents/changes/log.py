@@ -71,6 +71,12 @@ def change_for(user: "User | AnonymousUser", pk: int, action: Action = Action.VI
     return change
 
 
+def owners_in(product: Product) -> list[str]:
+    """Return the owners that the product's changes name, in order of name."""
+    told = Change.objects.filter(product=product).filter(Q(extra__has_key="owner") | Q(extra__has_key="team"))
+    return sorted({change.owner for change in told.only("extra")} - {""})
+
+
 def links_of(change: Change) -> list[tuple[str, Change]]:
     """Return how the change bears on others, in both directions, as (words, other change)."""
     there = ChangeLink.objects.filter(change=change).select_related("other")

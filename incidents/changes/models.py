@@ -66,6 +66,12 @@ class Change(Foreign, Stamped):
         return self.title
 
     @property
+    def owner(self) -> str:
+        """Return who owns the change, where its record tells ("owner" or "team"); empty otherwise."""
+        told = self.extra.get("owner") or self.extra.get("team") or ""
+        return told.strip()[:80] if isinstance(told, str) else ""
+
+    @property
     def last_moment_at(self) -> dt.datetime | None:
         """The last moment in which the change was in force, where it has ended."""
         return None if self.ended_at is None else self.ended_at - dt.timedelta(microseconds=1)

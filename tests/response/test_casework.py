@@ -6,7 +6,7 @@ import pytest
 
 from incidents.core.access import Action, Role
 from incidents.core.audit import audit_trail
-from incidents.core.errors import Conflict, NotPermitted, NotThere
+from incidents.core.errors import Conflict, NotPermitted, NotReady, NotThere
 from incidents.response.casework import (
     add_timeline_entry,
     assign_duty,
@@ -15,6 +15,7 @@ from incidents.response.casework import (
     update_incident,
 )
 from incidents.response.enums import IncidentDuty, IncidentStatus, Severity
+from incidents.response.freezes import add_freeze, remove_freeze
 from incidents.response.models import PublicityEvent
 from incidents.response.overview import case_overviews, timeline_of
 from incidents.response.queries import changes_of, incident_for, visible_incidents
@@ -134,3 +135,42 @@ def test_the_timeline_merges_what_happened() -> None:
         ("change started", "2.1"),
         ("change fixed", "Cache"),
     ]
+
+
+def test_a_deploy_freeze_is_whole_days_of_the_cases_zone_and_can_be_taken_back() -> None:
+    incident = make_incident(timezone="Europe/Berlin", extra={"ticket_prefix": "X"})
+    engineer = make_user(Role.ENGINEER)
+    freeze = add_freeze(
+        actor=engineer,
+        incident=incident,
+        first=dt.date(2026, 3, 28),
+        last=dt.date(2026, 3, 29),
+        title=" Quarter's end ",
+    )
+    assert freeze.end - freeze.start == dt.timedelta(days=2)
+    assert freeze.end.astimezone(dt.UTC) - freeze.start.astimezone(dt.UTC) == dt.timedelta(
+        hours=47
+    )  # clocks go forward
+    incident.refresh_from_db()
+    assert incident.extra == {
+        "ticket_prefix": "X",
+        "freezes": [{"from": "2026-03-28", "to": "2026-03-29", "title": "Quarter's end"}],
+    }
+    with pytest.raises(Conflict, match="already"):
+        add_freeze(
+            actor=engineer,
+            incident=incident,
+            first=dt.date(2026, 3, 28),
+            last=dt.date(2026, 3, 29),
+            title="Quarter's end",
+        )
+    with pytest.raises(NotReady, match="ends before it starts"):
+        add_freeze(actor=engineer, incident=incident, first=dt.date(2026, 3, 28), last=dt.date(2026, 3, 27))
+    with pytest.raises(NotPermitted):
+        add_freeze(actor=make_user(Role.COMMS), incident=incident, first=dt.date(2026, 3, 1), last=dt.date(2026, 3, 1))
+    remove_freeze(actor=engineer, incident=incident, start="2026-03-28", end="2026-03-29")
+    incident.refresh_from_db()
+    assert incident.extra == {"ticket_prefix": "X"}
+    with pytest.raises(NotThere):
+        remove_freeze(actor=engineer, incident=incident, start="2026-03-28", end="2026-03-29")
+    assert [entry.action for entry in audit_trail(incident)][:2] == ["freeze taken back", "freeze recorded"]

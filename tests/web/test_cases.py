@@ -154,3 +154,19 @@ def test_settings_are_for_those_who_may_edit(client: Client) -> None:
     assert "night-shift" in client.get(address).content.decode()
     client.post(duty, {"end": incident.duties.get(user=colleague).pk})
     assert not incident.duties.filter(user=colleague).exists()
+
+
+def test_deploy_freezes_are_recorded_in_the_settings(client: Client) -> None:
+    incident = make_incident()
+    settings, address = (reverse(name, args=[incident.pk]) for name in ("case-settings", "case-freeze"))
+    client.force_login(make_user(Role.ENGINEER, product=incident.product))
+    client.post(address, {"first": "2026-03-04", "last": "2026-03-06", "title": "Quarter's <end>"})
+    page = client.get(settings).content.decode()
+    assert "Quarter&#x27;s &lt;end&gt;" in page
+    again = client.post(address, {"first": "2026-03-04", "last": "2026-03-06", "title": "Quarter's <end>"}, follow=True)
+    assert "recorded already" in again.content.decode()
+    assert "Give the first and the last day" in client.post(address, {"first": "soon"}, follow=True).content.decode()
+    client.post(address, {"remove": "1", "from": "2026-03-04", "to": "2026-03-06"})
+    assert "None is recorded." in client.get(settings).content.decode()
+    client.force_login(make_user(Role.COMMS, product=incident.product))
+    assert client.post(address, {"first": "2026-03-04", "last": "2026-03-06"}).status_code == 403

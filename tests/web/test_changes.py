@@ -135,3 +135,29 @@ def test_roles(client: Client) -> None:
     client.force_login(make_user(Role.ENGINEER, product=make_product()))
     assert client.get(reverse("change", args=[change.pk])).status_code == 404
     assert client.get(reverse("change-new", args=[product.slug])).status_code == 404
+
+
+def test_who_owns_a_change_is_recorded_offered_and_corrected(client: Client) -> None:
+    product = make_product()
+    client.force_login(make_user(Role.ENGINEER, product=product))
+    make_change(product, title="Older", extra={"team": "Runtime"})
+    make_change(product, title="Broken", extra={"owner": ["not", "a", "name"]})
+    new = reverse("change-new", args=[product.slug])
+    assert client.get(new).context["owners"] == ["Runtime"]
+    client.post(new, {**FORM, "owner": "Caching"})
+    change = Change.objects.latest("pk")
+    assert change.owner == "Caching"
+    assert "Caching" in client.get(reverse("change", args=[change.pk])).content.decode()
+
+    def correct(owner: str) -> None:
+        change.refresh_from_db()
+        posted = {**FORM, "owner": owner, "seen_at": change.updated_at.isoformat()}
+        assert client.post(reverse("change-edit", args=[change.pk]), posted).status_code == 302
+        change.refresh_from_db()
+
+    change.extra |= {"ticket": "OPS-1"}
+    change.save()
+    correct("Runtime")
+    assert change.extra == {"ticket": "OPS-1", "owner": "Runtime"}
+    correct("")
+    assert change.extra == {"ticket": "OPS-1"}

@@ -65,6 +65,14 @@ class DutyForm(forms.Form):
         self.fields["user"].queryset = people  # type: ignore[attr-defined]
 
 
+class FreezeForm(forms.Form):
+    """Whole days in which nothing was to be rolled out."""
+
+    first = _date("First day")
+    last = _date("Last day")
+    title = forms.CharField(required=False, max_length=200, label="What it was called")
+
+
 class TimelineForm(forms.Form):
     """Write down what happened."""
 

@@ -11,5 +11,6 @@ urlpatterns = [
     path("cases/<int:case_id>/timeline/", views.case_timeline, name="case-timeline"),
     path("cases/<int:case_id>/publicity/", publicity.case_publicity, name="case-publicity"),
     path("cases/<int:case_id>/settings/", views.case_settings, name="case-settings"),
+    path("cases/<int:case_id>/freezes/", views.case_freeze, name="case-freeze"),
     path("cases/<int:case_id>/duties/", views.case_duty, name="case-duty"),
 ]

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incidents.catalog.queries import permitted, product_by_slug, visible_products
 from incidents.core.access import Action
 from incidents.core.audit import audit_trail
-from incidents.core.errors import Conflict
+from incidents.core.errors import Conflict, NotReady
 from incidents.response.casework import (
     add_timeline_entry,
     assign_duty,
@@ -19,9 +19,10 @@ from incidents.response.casework import (
     update_incident,
 )
 from incidents.response.enums import IncidentDuty, IncidentStatus, Severity
+from incidents.response.freezes import add_freeze, freezes_of, remove_freeze
 from incidents.response.overview import case_overviews, timeline_of
 from incidents.response.queries import incident_for, pinned_evidence, visible_incidents
-from incidents.web.cases.forms import CaseEditForm, CaseForm, DutyForm, TimelineForm
+from incidents.web.cases.forms import CaseEditForm, CaseForm, DutyForm, FreezeForm, TimelineForm
 from incidents.web.cases.frame import case_context
 from incidents.web.people import signed_in
 
@@ -139,10 +140,32 @@ def case_settings(request: HttpRequest, case_id: int) -> HttpResponse:
     context |= {
         "form": form,
         "duty_form": DutyForm(),
+        "freeze_form": FreezeForm(),
+        "freezes": freezes_of(incident),
         "duties": incident.duties.select_related("user").order_by("duty"),
         "trail": audit_trail(incident)[:50],
     }
     return render(request, "cases/settings.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@login_required
+def case_freeze(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Record a deploy freeze, or take one back."""
+    user = signed_in(request)
+    incident = incident_for(user, case_id, Action.EDIT_CASE)
+    if "remove" in request.POST:
+        remove_freeze(actor=user, incident=incident, start=request.POST.get("from", ""), end=request.POST.get("to", ""))
+        return redirect("case-settings", case_id=case_id)
+    form = FreezeForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Give the first and the last day of the freeze.")
+        return redirect("case-settings", case_id=case_id)
+    try:
+        add_freeze(actor=user, incident=incident, **form.cleaned_data)
+    except (Conflict, NotReady) as error:
+        messages.error(request, str(error))
+    return redirect("case-settings", case_id=case_id)
 
 
 @require_POST

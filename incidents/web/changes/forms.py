@@ -38,6 +38,12 @@ class ChangeForm(forms.Form):
     )
     user_facing = forms.BooleanField(required=False, label="Users can notice it")
     visibility = forms.ChoiceField(choices=Visibility.choices, initial=Visibility.PUBLIC, label="Builds")
+    owner = forms.CharField(
+        required=False,
+        max_length=80,
+        help_text="The team that can say more about it; the overlay groups by it.",
+        widget=forms.TextInput(attrs={"list": "owners"}),
+    )
     url = forms.URLField(required=False, max_length=1000, label="Link", assume_scheme="https")
     artifact_name = forms.CharField(required=False, max_length=200, label="Prompt or configuration")
     artifact_before = forms.CharField(required=False, label="Before", widget=forms.Textarea(attrs={"class": "mono"}))

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incidents.catalog.queries import permitted, product_by_slug, require, visible_products
 from incidents.changes.editing import correct_change, record_change
 from incidents.changes.enums import ChangeKind
-from incidents.changes.log import ChangeFilter, change_for, changes_matching, in_force_with, links_of
+from incidents.changes.log import ChangeFilter, change_for, changes_matching, in_force_with, links_of, owners_in
 from incidents.core.access import Action
 from incidents.core.audit import audit_trail
 from incidents.core.errors import Conflict
@@ -97,7 +97,7 @@ def change_new(request: HttpRequest, product_slug: str) -> HttpResponse:
         row = record_change(actor=user, product=product, record=form.record())
         messages.success(request, "Recorded. Cases whose window it touches show their attribution as out of date.")
         return redirect("change", change_id=row.pk)
-    context = {"section": "changes", "form": form, "product": product}
+    context = {"section": "changes", "form": form, "product": product, "owners": owners_in(product)}
     return render(request, "changes/edit.html", context, status=422 if form.is_bound else 200)
 
 
@@ -119,4 +119,5 @@ def change_edit(request: HttpRequest, change_id: int) -> HttpResponse:
             messages.success(request, "Saved.")
             return redirect("change", change_id=row.pk)
     context = {"section": "changes", "form": form, "product": row.product, "change": row}
+    context["owners"] = owners_in(row.product)
     return render(request, "changes/edit.html", context, status=422 if form.is_bound else 200)

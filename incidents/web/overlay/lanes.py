@@ -78,7 +78,7 @@ def lanes_payload(
         "groups": groups,
         "rug": _rug(state, releases, important),
         "control": _control(state, drawn, named),
-        "hasOwners": any(owner_of(change) for change in changes),
+        "hasOwners": any(change.owner for change in changes),
         "reachName": state.dimensions[0][1] if state.dimensions else "",
         "nHidden": len(changes) - len(wanted),
         "nChanges": len(changes),
@@ -108,7 +108,7 @@ def _is_wanted(state: OverlayState, change: Change) -> bool:
     if state.only_reaching and not reaches(change, state.chosen):
         return False
     words = state.words.casefold()
-    told = (change.title, change.external_id, owner_of(change))
+    told = (change.title, change.external_id, change.owner)
     return not words or any(words in text.casefold() for text in told)
 
 
@@ -122,7 +122,7 @@ def _groups(
             (kind.value, kind.label, [one for one in drawn if one.change.kind == kind.value]) for kind in ChangeKind
         ]
     if state.grouping in {"reach", "owner"}:
-        name_of = owner_of if state.grouping == "owner" else partial(_reach_of, state)
+        name_of = _owner_of if state.grouping == "owner" else partial(_reach_of, state)
         return _by_name(drawn, name_of)
     named = {
         verdict: [one for one in drawn if verdicts.get(one.change.pk) == verdict]
@@ -147,10 +147,8 @@ def _by_name(drawn: Sequence[_Drawn], name_of: Callable[[Change], str]) -> list[
     ]
 
 
-def owner_of(change: Change) -> str:
-    """Return who owns the change, where its record tells ("owner" or "team"); empty otherwise."""
-    told = change.extra.get("owner") or change.extra.get("team") or ""
-    return told.strip()[:80] if isinstance(told, str) else ""
+def _owner_of(change: Change) -> str:
+    return change.owner
 
 
 def _reach_of(state: OverlayState, change: Change) -> str:

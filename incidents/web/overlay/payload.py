@@ -10,7 +10,7 @@ from incidents.charts.lanes import cluster
 from incidents.response.queries import changes_of, publicity_of, statements_of
 from incidents.web.overlay.complaints import complaints_payload
 from incidents.web.overlay.curves import adoption_of
-from incidents.web.overlay.freezes import freezes_of
+from incidents.web.overlay.freezes import freeze_bands
 from incidents.web.overlay.lanes import lanes_payload
 from incidents.web.overlay.metrics import metrics_payload
 from incidents.web.overlay.model import ModelView, read_model
@@ -37,7 +37,7 @@ def overlay_payload(state: OverlayState, parts: frozenset[str] | None = None) ->
         "ticks": [[round(tick.at, 4), tick.label, tick.major] for tick in time_axis.ticks(axis)],
         "weekends": time_axis.weekends(axis),
         "shifts": [[round(tick.at, 4), tick.label] for tick in time_axis.clock_shifts(axis)],
-        "freezes": freezes_of(state),
+        "freezes": freeze_bands(state),
         "run": model.summary(),
     }
     for name, build in PARTS.items():
