@@ -12,7 +12,7 @@ const EFFECTS = {
   view: ["complaints"],
   unit: ["complaints"],
   layers: ["complaints"],
-  contrast: ["complaints"],
+  contrast: ["complaints", "metrics"],
   lines: ["metrics"],
   metrics: ["metrics"],
   group: ["lanes"],

@@ -22,6 +22,7 @@ from incidents.web.overlay.state import OverlayState
 # Bins are wider than elsewhere: an interval needs complaints.
 PIXELS_A_BIN = 12
 SEGMENT_COLOUR = "--accent"
+SCOPE_SIDES = ("In the change's scope", "Outside it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class _Sides:
 
 def contrast_payload(state: OverlayState) -> dict[str, Any]:
     """Return both sides as a figure with the words beside it, on bins of its own."""
-    change = None if state.versus else _change(state)
+    change = None if state.versus else contrasted_change(state)
     dimensions = set(change.scope) if change is not None else {*state.chosen, *state.versus}
     table = use_table(state.incident.product, dimensions)
     finest = max(state.finest, table.cadence)
@@ -76,8 +77,8 @@ def _by_scope(state: OverlayState, change: Change, bins: time_axis.Bins) -> _Sid
         found[side_of(patterns.get(segment, {}), change.scope)] += values
     token = change_token(change.colour)
     return _Sides(
-        first=Side(name="In the change's scope", counts=found["inside"], use=None, colour=token, role="exposed"),
-        second=Side(name="Outside it", counts=found["outside"], use=None, colour="--ink-2", role="unexposed"),
+        first=Side(name=SCOPE_SIDES[0], counts=found["inside"], use=None, colour=token, role="exposed"),
+        second=Side(name=SCOPE_SIDES[1], counts=found["outside"], use=None, colour="--ink-2", role="unexposed"),
         n_unknown=float(found["unknown"].sum()),
         title=change.title,
         change=change,
@@ -163,7 +164,8 @@ def _left_out(sides: _Sides) -> list[str]:
     return [f"{plural(n, 'complaint')} that {'does' if n == 1 else 'do'} not say: left out"] if n else []
 
 
-def _change(state: OverlayState) -> Change:
+def contrasted_change(state: OverlayState) -> Change:
+    """Return the change whose scope is set against the rest; raise NotThere where the case has none such."""
     change = changes_of(state.incident).filter(pk=state.contrast or 0).first()
     if change is None:
         raise NotThere("That change is not part of this case.")

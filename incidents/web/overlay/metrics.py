@@ -21,7 +21,8 @@ from incidents.metrics.queries import (
     series_of,
     series_with_points,
 )
-from incidents.web.overlay.contrasts import segment_words
+from incidents.web.overlay.contrasts import SCOPE_SIDES, contrasted_change, segment_words
+from incidents.web.overlay.scope import split_by_scope
 from incidents.web.overlay.state import OverlayState
 
 PIXELS_A_POINT = 1.6
@@ -43,9 +44,10 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
     by_metric: dict[int, list[SeriesRow]] = {}
     for row in series_of(product):
         by_metric.setdefault(row.metric_id, []).append(row)
-    sides = [state.chosen, state.versus] if state.versus else [state.chosen]
-    by_side = [{metric: matching_series(rows, side) for metric, rows in by_metric.items()} for side in sides]
-    chosen = {metric: list({row.id: row for side in by_side for row in side[metric]}.values()) for metric in by_metric}
+    names, by_side = _sides(state, by_metric)
+    chosen = {
+        metric: list({row.id: row for side in by_side for row in side.get(metric, [])}.values()) for metric in by_metric
+    }
     axis = state.axis
     margin = max(MARGIN, (axis.end - axis.start) * 0.03)
     start, end = axis.start - margin, axis.end + margin
@@ -62,7 +64,10 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
         _row(
             state,
             metric,
-            [[row for row in wanted[metric.pk] if row in side[metric.pk]] for side in by_side],
+            [
+                (name, [row for row in wanted[metric.pk] if row in side.get(metric.pk, ())])
+                for name, side in zip(names, by_side, strict=True)
+            ],
             points,
             daily,
         )
@@ -77,23 +82,43 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
     }
 
 
+def _sides(
+    state: OverlayState, by_metric: Mapping[int, Sequence[SeriesRow]]
+) -> tuple[Sequence[str], list[dict[int, list[SeriesRow]]]]:
+    """Return the sides' names, and of each side the series of each metric; a single side has no name.
+
+    Under a change's contrast, a metric whose series do not tell the scope from the rest has its series on the first
+    side alone, as if nothing were compared.
+    """
+    if state.versus:
+        both = (state.chosen, state.versus)
+        told = [{metric: matching_series(rows, side) for metric, rows in by_metric.items()} for side in both]
+        return [segment_words(state, side) for side in both], told
+    first = {metric: matching_series(rows, state.chosen) for metric, rows in by_metric.items()}
+    if state.contrast is None:
+        return [""], [first]
+    second: dict[int, list[SeriesRow]] = {}
+    scope = contrasted_change(state).scope
+    for metric, rows in first.items():
+        split = split_by_scope(rows, lambda row: row.segment, scope)
+        if split is not None:
+            first[metric], second[metric] = split
+    return SCOPE_SIDES, [first, second]
+
+
 def _row(
     state: OverlayState,
     metric: Any,
-    sides: Sequence[Sequence[SeriesRow]],
+    named: Sequence[tuple[str, Sequence[SeriesRow]]],
     points: Mapping[int, SeriesBins],
     daily: Mapping[int, SeriesBins],
 ) -> dict[str, Any]:
     """Return one metric's figure with what stands beside it; with two sides a line each."""
     axis = state.axis
+    sides = [side for _, side in named]
     series = sides[0] or sides[-1]
-    if len(sides) > 1:
-        words = (segment_words(state, state.chosen), segment_words(state, state.versus))
-        lines = [
-            replace(_lines(axis, side, points, by_segment=False)[0], name=name)
-            for side, name in zip(sides, words, strict=True)
-            if side
-        ]
+    if state.versus or (len(sides) > 1 and all(sides)):
+        lines = [replace(_lines(axis, side, points, by_segment=False)[0], name=name) for name, side in named if side]
     else:
         lines = _lines(axis, series, points, by_segment=state.by_segment)
     silent = [gaps(line.at, axis.shown) for line in lines]
@@ -104,6 +129,7 @@ def _row(
         "better": metric.better,
         "nSeries": len(series),
         "unsplit": sorted(_unsplit(series, state.chosen)),
+        "unscoped": state.contrast is not None and not state.versus and not all(sides),
         "figure": metric_figure(lines, silent),
         "gaps": [[round(gap.start, 3), round(gap.end, 3)] for gap in silent[0]] if len(lines) == 1 else [],
         "lines": [line.name for line in lines],

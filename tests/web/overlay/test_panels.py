@@ -3,10 +3,12 @@
 import datetime as dt
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from incidents.charts.typed import from_float32
 from incidents.response.models import Evidence, Incident
 from tests.factories import (
     at,
@@ -121,3 +123,24 @@ def test_the_csv_holds_what_is_shown_and_no_formula(reader: Client, incident: In
     lines = reader.get(reverse("overlay-csv", args=[incident.pk])).content.decode().splitlines()
     assert "complaints,Slow,slow,2026-03-03T00:00:00Z,2026-03-04T00:00:00Z,1,complaints" in lines
     assert any(line.startswith("metric,'=evil: All users") and ",2.5," in line for line in lines)
+
+
+def test_contrast_splits_the_metrics_that_tell_the_scope_from_the_rest(reader: Client, incident: Incident) -> None:
+    product = incident.product
+    change = make_change(product, scope={"surface": ["cli"]})
+    for surface, model, value in (("cli", "", 0.6), ("web", "", 0.9), ("app", "", 0.8), ("cli", "small", 0.1)):
+        segment = {"surface": surface} | ({"model": model} if model else {})
+        make_points(product, "success", {at(day): value for day in range(1, 31)}, **segment)
+    make_points(product, "latency", {at(day): 2.0 for day in range(1, 31)})
+    rows = {row["key"]: row for row in answer(reader, incident, contrast=change.pk)["metrics"]["rows"]}
+    assert rows["success"]["lines"] == ["In the change's scope", "Outside it"]
+    means = [
+        np.nanmean(from_float32(trace["y"]))
+        for trace in rows["success"]["figure"]["data"]
+        if trace["meta"]["role"] == "line"
+    ]
+    assert means == pytest.approx([0.6, 0.85], abs=0.01)
+    assert (rows["success"]["unscoped"], rows["latency"]["unscoped"]) == (False, True)
+    assert rows["latency"]["lines"] == ["All users"]
+    plain = {row["key"]: row for row in answer(reader, incident)["metrics"]["rows"]}
+    assert plain["success"]["unscoped"] is plain["latency"]["unscoped"] is False
