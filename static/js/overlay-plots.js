@@ -175,7 +175,7 @@ function metricRow(metric) {
   const over = make("button", { class: "ov-over", type: "button", "aria-pressed": String(isOver), "aria-label": `Overlay ${metric.name} with others`, title: isOver ? "Take out of the overlaid panel" : "Overlay with others in one panel" }, icon("layers-2"));
   over.addEventListener("click", () => toggleTogether(metric.key));
   label.append(over, facts, make("output", { class: "ov-value ov-reading" }));
-  if (metric.unsplit.length) label.append(make("p", { class: "ov-sub ov-caveat", title: "These points count all users: the filter does not reach them." }, `not by ${metric.unsplit.join(", ")}`));
+  if (metric.unsplit.length) label.append(make("p", { class: "ov-sub ov-caveat", title: "These points are not told apart by that: the filter or the comparison does not reach them." }, `not by ${metric.unsplit.join(", ")}`));
   if (metric.unscoped) label.append(make("p", { class: "ov-sub ov-caveat", title: "No series of this metric tells the change's scope from the rest." }, "not split by scope"));
   const cell = make("div", { class: "ov-plot" });
   cell.style.height = `${ROW_HEIGHT}px`;

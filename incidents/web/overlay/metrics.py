@@ -1,7 +1,7 @@
 """Metric rows and evaluation runs of the overlay."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,7 +44,8 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
     by_metric: dict[int, list[SeriesRow]] = {}
     for row in series_of(product):
         by_metric.setdefault(row.metric_id, []).append(row)
-    names, by_side = _sides(state, by_metric)
+    scope = {} if state.contrast is None or state.versus else contrasted_change(state).scope
+    names, by_side = _sides(state, by_metric, scope)
     chosen = {
         metric: list({row.id: row for side in by_side for row in side.get(metric, [])}.values()) for metric in by_metric
     }
@@ -70,6 +71,7 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
             ],
             points,
             daily,
+            scope=scope,
         )
         for metric in shown
     ]
@@ -83,7 +85,7 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
 
 
 def _sides(
-    state: OverlayState, by_metric: Mapping[int, Sequence[SeriesRow]]
+    state: OverlayState, by_metric: Mapping[int, Sequence[SeriesRow]], scope: Mapping[str, Sequence[str]]
 ) -> tuple[Sequence[str], list[dict[int, list[SeriesRow]]]]:
     """Return the sides' names, and of each side the series of each metric; a single side has no name.
 
@@ -98,7 +100,6 @@ def _sides(
     if state.contrast is None:
         return [""], [first]
     second: dict[int, list[SeriesRow]] = {}
-    scope = contrasted_change(state).scope
     for metric, rows in first.items():
         split = split_by_scope(rows, lambda row: row.segment, scope)
         if split is not None:
@@ -112,8 +113,13 @@ def _row(
     named: Sequence[tuple[str, Sequence[SeriesRow]]],
     points: Mapping[int, SeriesBins],
     daily: Mapping[int, SeriesBins],
+    *,
+    scope: Collection[str],
 ) -> dict[str, Any]:
-    """Return one metric's figure with what stands beside it; with two sides a line each."""
+    """Return one metric's figure with what stands beside it; with two sides a line each.
+
+    `scope` holds the dimensions by which a contrasted change's scope is told.
+    """
     axis = state.axis
     sides = [side for _, side in named]
     series = sides[0] or sides[-1]
@@ -128,7 +134,7 @@ def _row(
         "unit": metric.unit,
         "better": metric.better,
         "nSeries": len(series),
-        "unsplit": sorted(_unsplit(series, state.chosen)),
+        "unsplit": sorted(_unsplit(series, {*state.chosen, *(scope if all(sides) else ())})),
         "unscoped": state.contrast is not None and not state.versus and not all(sides),
         "figure": metric_figure(lines, silent),
         "gaps": [[round(gap.start, 3), round(gap.end, 3)] for gap in silent[0]] if len(lines) == 1 else [],
@@ -213,8 +219,8 @@ def _segment_name(values: Mapping[str, str]) -> str:
     return ", ".join(value for _, value in sorted(values.items())) or "All users"
 
 
-def _unsplit(series: Sequence[SeriesRow], chosen: Mapping[str, Sequence[str]]) -> set[str]:
-    """Return the filtered dimensions that the shown series do not tell apart."""
+def _unsplit(series: Sequence[SeriesRow], chosen: Collection[str]) -> set[str]:
+    """Return the filtered or contrasted dimensions that the shown series do not tell apart."""
     return {key for key in chosen if not any(key in row.segment for row in series)}
 
 

@@ -22,18 +22,18 @@ def split_by_scope(
 ) -> tuple[list[Row], list[Row]] | None:
     """Return the rows inside and outside a scope, or None where they do not tell the two apart.
 
-    Rows of several cuts of the same users (by surface, by surface and model) are never added up: the coarsest cut that
-    tells both sides apart is taken.
+    Rows of several cuts of the same users (by surface, by surface and model) are never added up: one cut is taken, that
+    which tells most of the scope's dimensions and, of those, the coarsest. A dimension of the scope that it does not
+    tell is left out, so that the inside holds users whom the change did not reach.
     """
     by_cut: dict[frozenset[str], tuple[list[Row], list[Row]]] = {}
     for row in rows:
         pattern = pattern_of(row)
+        told = {dimension: values for dimension, values in scope.items() if dimension in pattern}
         inside, outside = by_cut.setdefault(frozenset(pattern), ([], []))
-        side = side_of(pattern, scope)
-        if side != "unknown":
-            (inside if side == "inside" else outside).append(row)
-    told = [cut for cut, (inside, outside) in by_cut.items() if inside and outside]
-    return by_cut[min(told, key=lambda cut: (len(cut), sorted(cut)))] if told and scope else None
+        (inside if told and side_of(pattern, told) == "inside" else outside).append(row)
+    apart = [cut for cut, (inside, outside) in by_cut.items() if inside and outside]
+    return by_cut[min(apart, key=lambda cut: (-len(cut & scope.keys()), len(cut), sorted(cut)))] if apart else None
 
 
 def passes(pattern: Mapping[str, str], wanted: Mapping[str, Sequence[str]]) -> bool:
