@@ -154,7 +154,7 @@ def test_a_click_on_a_change_shows_it_and_contrasts_its_scope(opened: Callable[.
     expect(page.locator("#ov-front .ov-band")).to_have_count(1)
     panel.get_by_role("button", name="Exposed against the rest").click()
     page.wait_for_url("**contrast=*")
-    expect(page.locator("#ov-legend")).to_contain_text("In the change's scope")
+    expect(page.locator("#ov-legend")).to_contain_text("In its scope")
     page.get_by_role("button", name="Back to symptoms").first.click()
     expect(page.locator("#ov-legend")).to_contain_text("Slow")
 

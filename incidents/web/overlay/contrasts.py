@@ -22,7 +22,7 @@ from incidents.web.overlay.state import OverlayState
 # Bins are wider than elsewhere: an interval needs complaints.
 PIXELS_A_BIN = 12
 SEGMENT_COLOUR = "--accent"
-SCOPE_SIDES = ("In the change's scope", "Outside it")
+SCOPE_SIDES = ("In its scope", "Outside it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

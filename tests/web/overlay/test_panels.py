@@ -133,7 +133,7 @@ def test_contrast_splits_the_metrics_that_tell_the_scope_from_the_rest(reader: C
         make_points(product, "success", {at(day): value for day in range(1, 31)}, **segment)
     make_points(product, "latency", {at(day): 2.0 for day in range(1, 31)})
     rows = {row["key"]: row for row in answer(reader, incident, contrast=change.pk)["metrics"]["rows"]}
-    assert rows["success"]["lines"] == ["In the change's scope", "Outside it"]
+    assert rows["success"]["lines"] == ["In its scope", "Outside it"]
     means = [
         np.nanmean(from_float32(trace["y"]))
         for trace in rows["success"]["figure"]["data"]
