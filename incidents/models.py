@@ -1,7 +1,17 @@
 """The registry of models: it only re-exports, so that Django finds every one of them."""
 
 from incidents.attribution.models import AttributionRun, SavedScenario
-from incidents.catalog.models import DataMark, Dimension, DimensionValue, Membership, Product, Segment, Source, Symptom
+from incidents.catalog.models import (
+    DataMark,
+    Dimension,
+    DimensionValue,
+    Membership,
+    Product,
+    Segment,
+    Source,
+    Symptom,
+    SymptomChange,
+)
 from incidents.changes.models import ArtifactVersion, Change, ChangeLink, RolloutStep
 from incidents.core.models import AuditEntry
 from incidents.documents.models import (
@@ -32,17 +42,20 @@ from incidents.publishing.models import Publication, PublicationSchedule, Remind
 from incidents.publishing.subscribers.models import Delivery, Subscriber
 from incidents.response.models import (
     CandidateChange,
+    DismissedRise,
     Evidence,
     Incident,
     IncidentRole,
     PublicityEvent,
     Reference,
     Statement,
+    SupportAnswer,
     TimelineEntry,
 )
 from incidents.tickets.models import (
     ClassifierVersion,
     DuplicateProposal,
+    MovedLabel,
     SavedView,
     SegmentRules,
     TextRetention,
@@ -69,6 +82,7 @@ __all__ = [
     "Delivery",
     "Dimension",
     "DimensionValue",
+    "DismissedRise",
     "Document",
     "DocumentPolicy",
     "DocumentTemplate",
@@ -88,6 +102,7 @@ __all__ = [
     "MetricRollup",
     "MetricSeries",
     "MetricStale",
+    "MovedLabel",
     "Product",
     "Publication",
     "PublicationSchedule",
@@ -106,7 +121,9 @@ __all__ = [
     "Source",
     "Statement",
     "Subscriber",
+    "SupportAnswer",
     "Symptom",
+    "SymptomChange",
     "TemplateRevision",
     "TextRetention",
     "Theme",

@@ -13,6 +13,7 @@ from incidents.attribution.tallies import TICKET_AT
 from incidents.catalog.models import Symptom
 from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.tickets.counting import COUNTED, SEGMENT
+from incidents.tickets.moved import heirs_since, labels_before
 
 # The key under which "none of the known changes" stands among change ids.
 NOBODY = 0
@@ -61,19 +62,40 @@ def ticket_probabilities(run: AttributionRun, ticket_ids: Sequence[int]) -> dict
         cursor.execute(_PLACES, {"edges": archive.edges.tolist(), "ids": list(ticket_ids), "midday": _MIDDAY})
         rows = cursor.fetchall()
     unlabelled = _unlabelled(run, archive)
+    rows = _as_labelled_then(run, rows)
     total: dict[int, Floats] = {}
     weight: dict[int, float] = {}
     unseen = set()
     for ticket, bin_, segment, symptom, confidence in rows:
         pattern = number.get((segment, unlabelled if symptom is None else symptom))
-        at = -1 if pattern is None else int(np.searchsorted(keys, bin_ * len(number) + pattern))
-        if at < 0 or at >= len(keys) or keys[at] != bin_ * len(number) + pattern:
+        key = -1 if pattern is None else bin_ * len(number) + pattern
+        at = int(np.searchsorted(keys, key))
+        if pattern is None or at >= len(keys) or keys[at] != key:
             unseen.add(ticket)
             continue
         part = 1.0 if confidence is None else float(confidence)
         total[ticket] = total.get(ticket, 0.0) + part * archive.probabilities[at]
         weight[ticket] = weight.get(ticket, 0.0) + part
     return {ticket: _named(sums / weight[ticket], archive) for ticket, sums in total.items() if ticket not in unseen}
+
+
+Place = tuple[int, int, int, int | None, float | None]  # ticket, bin, segment, symptom, confidence
+
+
+def _as_labelled_then(run: AttributionRun, rows: Sequence[Place]) -> list[Place]:
+    """Return the places with the symptoms that the run knew: a later merge or split of symptoms changes no finding."""
+    if not heirs_since(run.incident.product_id, since=run.created_at):
+        return list(rows)
+    labels: dict[int, dict[int, float]] = {}
+    for ticket, _, _, symptom, confidence in rows:
+        if symptom is not None and confidence is not None:
+            labels.setdefault(ticket, {})[symptom] = confidence
+    before = labels_before(labels, since=run.created_at)
+    places = {ticket: (bin_, segment) for ticket, bin_, segment, _, _ in rows}
+    found: list[Place] = [row for row in rows if row[3] is None]
+    for ticket, one in before.items():
+        found += [(ticket, *places[ticket], symptom, confidence) for symptom, confidence in sorted(one.items())]
+    return found
 
 
 def _named(probabilities: Floats, archive: CellArchive) -> dict[int, float]:
@@ -112,13 +134,17 @@ def likeliest_tickets(run: AttributionRun, change_id: int, *, most: int) -> list
     p = archive.probabilities[:, column[0]]
     best = np.argsort(-p, kind="stable")[: 3 * most]
     best = best[p[best] > 0]
+    heirs = heirs_since(run.incident.product_id, since=run.created_at)
+    # Labels of a symptom that was merged or split since may lie with another one now.
+    symptoms = [[one, *sorted(heirs.get(one, ()))] for one in archive.symptom[best].tolist()]
+    best = np.repeat(best, [len(one) for one in symptoms])
     parameters = {
         "product": run.incident.product_id,
         "midday": _MIDDAY,
         "starts": archive.edges[archive.bin[best]].tolist(),
         "ends": archive.edges[archive.bin[best] + 1].tolist(),
         "segments": archive.segment[best].tolist(),
-        "symptoms": archive.symptom[best].tolist(),
+        "symptoms": [one for several in symptoms for one in several],
         "p": p[best].tolist(),
         "unlabelled": _unlabelled(run, archive),
         "most": 3 * most,

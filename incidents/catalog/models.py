@@ -7,7 +7,7 @@ interned: tickets, exposure and metric series point at one row each, so that a m
 from django.conf import settings
 from django.db import models
 
-from incidents.catalog.enums import SourceKind
+from incidents.catalog.enums import SourceKind, SymptomStep
 from incidents.core.access import Role
 from incidents.core.models import Stamped
 
@@ -116,13 +116,49 @@ class Symptom(Stamped):
     terms = models.JSONField(default=list, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     retired_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
 
     class Meta:
         ordering = ["position", "name"]
-        constraints = [models.UniqueConstraint(fields=["product", "key"], name="symptom_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "key"], name="symptom_once"),
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | ~models.Q(merged_into=models.F("pk")), name="symptom_merged_two"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class SymptomChange(models.Model):
+    """One step in a symptom's history; no step is ever rewritten, only marked as taken back.
+
+    `other` is the symptom that a merge went into or that a split made; `detail` holds what was before and after.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="symptom_changes")
+    symptom = models.ForeignKey(Symptom, on_delete=models.CASCADE, related_name="changes")
+    other = models.ForeignKey(Symptom, null=True, on_delete=models.CASCADE, related_name="+")
+    step = models.CharField(max_length=12, choices=SymptomStep.choices)
+    detail = models.JSONField(default=dict)
+    n_labels = models.PositiveIntegerField(default=0)  # labels that moved with it
+    changed_at = models.DateTimeField(auto_now_add=True)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-changed_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(step__in=SymptomStep.values), name="symptom_change_step"),
+        ]
+        indexes = [models.Index(fields=["product", "-changed_at"], name="symptom_change_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.get_step_display()}: {self.symptom_id}"
 
 
 class DataMark(models.Model):

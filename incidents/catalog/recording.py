@@ -6,7 +6,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from incidents.catalog.models import Dimension, DimensionValue, Product, Source, Symptom
+from incidents.catalog.enums import SymptomStep
+from incidents.catalog.models import Dimension, DimensionValue, Product, Source, Symptom, SymptomChange
 from incidents.catalog.ordering import merged_order
 from incidents.catalog.records import DimensionRecord, SymptomRecord
 from incidents.core.models import AuditEntry
@@ -98,9 +99,13 @@ def record_symptoms(*, product: Product, symptoms: Sequence[SymptomRecord]) -> t
             )
             created += 1
         elif row.pk not in edited and any(getattr(row, name) != value for name, value in said.items()):
+            before = {name: getattr(row, name) for name in said}
             for name, value in said.items():
                 setattr(row, name, value)
             row.save(update_fields=[*said, "updated_at"])
+            step = SymptomStep.REWORDED if before["name"] == record.name else SymptomStep.RENAMED
+            detail = {"before": before, "after": said}
+            SymptomChange.objects.create(product=product, symptom=row, step=step, detail=detail)
             changed += 1
     return created, changed
 

@@ -45,3 +45,11 @@ class EvidenceKind(models.TextChoices):
     CHANGE = "change", "Change"
     METRIC = "metric", "Metric"
     TICKET = "ticket", "Ticket"
+
+
+class AnswerStanding(models.TextChoices):
+    """How surely the cause of a ticket is known, for an answer to who wrote it."""
+
+    KNOWN = "known", "Known"
+    SUSPECTED = "suspected", "Suspected"
+    UNKNOWN = "unknown", "Not known"

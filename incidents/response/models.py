@@ -8,7 +8,14 @@ from django.db.models import F, Q
 from incidents.catalog.models import Product, Source
 from incidents.changes.models import Change
 from incidents.core.models import Foreign, Stamped
-from incidents.response.enums import CandidateStatus, EvidenceKind, IncidentDuty, IncidentStatus, Severity
+from incidents.response.enums import (
+    AnswerStanding,
+    CandidateStatus,
+    EvidenceKind,
+    IncidentDuty,
+    IncidentStatus,
+    Severity,
+)
 
 
 class Incident(Stamped):
@@ -68,6 +75,59 @@ class PublicityEvent(models.Model):
     class Meta:
         ordering = ["at", "id"]
         constraints = [models.UniqueConstraint(fields=["incident", "at", "title"], name="publicity_once")]
+
+
+class DismissedRise(models.Model):
+    """A day on which everything rose at once and that was no publicity, with the reason; it is not suggested again."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="dismissed_rises")
+    on = models.DateField()
+    reason = models.CharField(max_length=300)
+    dismissed_at = models.DateTimeField(auto_now_add=True)
+    dismissed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["on"]
+        constraints = [models.UniqueConstraint(fields=["incident", "on"], name="dismissed_rise_once")]
+
+
+class SupportAnswer(models.Model):
+    """What support may answer where a ticket's cause stands so: `text` is approved and in use, `draft` waits for it.
+
+    Without a change it holds for every cause of that standing; `segment` {dimension: [values]} narrows it.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="support_answers")
+    standing = models.CharField(max_length=10, choices=AnswerStanding.choices)
+    change = models.ForeignKey(Change, null=True, on_delete=models.CASCADE, related_name="support_answers")
+    segment = models.JSONField(default=dict)
+    text = models.TextField(blank=True)
+    approved_at = models.DateTimeField(null=True)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    draft = models.TextField(blank=True)
+    drafted_at = models.DateTimeField(null=True)
+    drafted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["standing", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(standing__in=AnswerStanding.values), name="support_answer_standing"),
+            # Where nobody knows the cause there is no change to speak of.
+            models.CheckConstraint(
+                condition=Q(change=None) | ~Q(standing=AnswerStanding.UNKNOWN), name="support_answer_change"
+            ),
+            models.CheckConstraint(condition=Q(text="") | Q(approved_at__isnull=False), name="support_answer_approved"),
+            models.UniqueConstraint(
+                fields=["product", "standing", "change", "segment"],
+                condition=Q(retired_at=None),
+                name="support_answer_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_standing_display()}: {(self.text or self.draft)[:60]}"
 
 
 class TimelineEntry(models.Model):

@@ -76,9 +76,13 @@ def tickets_matching(product: Product, chosen: TicketFilter) -> QuerySet[Ticket]
     if segment_ids is not None:
         rows = from_segments(rows, segment_ids)
     if chosen.words:
-        query = SearchQuery(chosen.words, search_type="websearch", config="english")
-        rows = rows.alias(words=TICKET_WORDS).filter(words=query)
+        rows = said_words(rows, chosen.words)
     return rows.order_by("-reported_at", "-id")
+
+
+def said_words(rows: QuerySet[Ticket], words: str) -> QuerySet[Ticket]:
+    """Return the tickets that a search matches: words, "phrases", -without, or."""
+    return rows.alias(words=TICKET_WORDS).filter(words=SearchQuery(words, search_type="websearch", config="english"))
 
 
 def _on_the_desk(rows: QuerySet[Ticket], chosen: TicketFilter) -> QuerySet[Ticket]:

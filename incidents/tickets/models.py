@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Left
 
-from incidents.catalog.models import Product, Segment, Source, Symptom
+from incidents.catalog.models import Product, Segment, Source, Symptom, SymptomChange
 from incidents.core.models import Foreign
 from incidents.tickets.enums import DuplicateKind, LabelSource, ProposalState, TicketStatus
 
@@ -93,6 +93,23 @@ class TicketSymptom(models.Model):
                 condition=Q(confidence__gte=0) & Q(confidence__lte=1), name="ticket_symptom_confidence"
             ),
         ]
+
+
+class MovedLabel(models.Model):
+    """A label that a merge or a split of symptoms moved, as it was; `replaced` is what stood at its target before."""
+
+    change = models.ForeignKey(SymptomChange, on_delete=models.CASCADE, related_name="moved")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+")
+    symptom = models.ForeignKey(Symptom, on_delete=models.CASCADE, related_name="+")
+    target = models.ForeignKey(Symptom, on_delete=models.CASCADE, related_name="+")
+    confidence = models.FloatField()
+    source = models.CharField(max_length=10, choices=LabelSource.choices)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField()
+    replaced = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["change", "ticket"], name="moved_label_once")]
 
 
 class TicketRollup(models.Model):

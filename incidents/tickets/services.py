@@ -1,7 +1,8 @@
 """Recording tickets in bulk: each once, by its source's id, whatever their number.
 
-What a person decided stays: the status, and the labels of a ticket that a person labelled or that is triaged. What the
-learned classifier said stays where the file has only the terms to say.
+What a person decided stays: the status, and the labels of a ticket that a person labelled, that is triaged, or that a
+split of a symptom moved; labels of a merged symptom arrive at the one it went into. What the learned classifier said
+stays where the file has only the terms to say.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ from django.db import transaction
 
 from incidents.catalog.models import Product, Source, Symptom
 from incidents.catalog.services import SegmentNumbers
+from incidents.catalog.taxonomy import heir_of
 from incidents.catalog.upsert import BeforeWrite, Progress, Recorded, Stage, Target, batched
 from incidents.tickets.records import TicketRecord
 
@@ -61,6 +63,9 @@ CROSS JOIN LATERAL (
 ) l
 WHERE {block} AND t.id <> s.id AND t.status <> 'triaged' AND NOT l.decided
   AND (l.symptoms <> s.symptoms OR l.confidences <> s.confidences OR NOT l.same_source)
+  AND NOT EXISTS (
+    SELECT 1 FROM incidents_movedlabel m JOIN incidents_symptomchange c ON c.id = m.change_id
+    WHERE m.ticket_id = t.id AND c.step = 'split' AND c.undone_at IS NULL)
 """
 
 
@@ -79,7 +84,10 @@ def record_tickets(
     the writing that is done.
     """
     segments = SegmentNumbers(product)
-    symptoms = dict(Symptom.objects.filter(product=product).values_list("key", "id"))
+    symptoms = {
+        row.key: heir_of(row).pk
+        for row in Symptom.objects.filter(product=product).select_related("merged_into").order_by("pk")
+    }
     with Stage(_TARGET, {"product_id": product.pk, "source_id": source.pk}) as stage:
         for batch in batched(rows):
             segments.learn(row.segment for row in batch)
@@ -95,7 +103,10 @@ def _staged(
     batch: list[TicketRecord], segments: SegmentNumbers, symptoms: Mapping[str, int]
 ) -> Iterable[tuple[Any, ...]]:
     for row in batch:
-        labels = sorted((symptoms[key], confidence) for key, confidence in row.labels)
+        surest: dict[int, float] = {}
+        for key, confidence in row.labels:
+            surest[symptoms[key]] = max(confidence, surest.get(symptoms[key], 0.0))
+        labels = sorted(surest.items())
         yield (
             row.line,
             row.external_id,

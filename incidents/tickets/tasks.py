@@ -22,15 +22,22 @@ def _product(context: JobContext) -> Product:
 
 @handles(versions.TRAIN_JOB)
 def train(context: JobContext) -> None:
-    """Learn a version and store it with the job's end; then the tickets are labelled by a job of its own."""
+    """Learn a version and store it with the job's end; then the tickets are labelled by a job of its own.
+
+    Where the taxonomy was changed since the job was asked for, that step asked for a job of its own.
+    """
     product = _product(context)
+    if context.payload.get("taxonomy", versions.taxonomy_mark(product)) != versions.taxonomy_mark(product):
+        with context.finishing() as outcome:
+            outcome["superseded"] = True
+        return
     trained = versions.train(product=product, progress=context.progress)
     actor = get_user_model().objects.filter(pk__in=[context.created_by_id or 0]).first()
     with context.finishing() as outcome:
         version = versions.store_version(product=product, trained=trained, actor=actor)
         outcome["version"] = version.pk
         outcome["in_use"] = version.is_active
-        if version.is_active:
+        if version.is_active or context.payload.get("relabel"):
             versions.ask_for_classification(actor=None, product=product)
 
 

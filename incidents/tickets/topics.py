@@ -16,13 +16,12 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
-from django.utils.text import slugify
 
 from incidents.catalog.models import Product, Symptom
 from incidents.catalog.queries import require, visible_products
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
-from incidents.core.errors import Conflict, NotReady, NotThere
+from incidents.core.errors import Conflict, NotThere
 from incidents.jobs import services as jobs
 from incidents.jobs.models import Job
 from incidents.stats.expected_rate import ExpectedRate, expected_rate
@@ -31,7 +30,8 @@ from incidents.tickets.classifier.text import words_of
 from incidents.tickets.enums import LabelSource, ProposalState, TicketStatus
 from incidents.tickets.inbox import ASSERTED
 from incidents.tickets.models import Ticket, TicketSymptom, Topic, TopicTicket
-from incidents.tickets.versions import ask_for_classification, taxonomy_of
+from incidents.tickets.taxonomy import add_symptom
+from incidents.tickets.versions import taxonomy_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -238,22 +238,9 @@ def accept_topic(*, actor: "User", topic: Topic, name: str, description: str = "
     """Make a topic a symptom of the taxonomy, with its distinguishing words as terms; its tickets are labelled anew."""
     require(actor, Action.TRIAGE, topic.product)
     row = _undecided(topic)
-    key = slugify(name).replace("-", "_")[:60]
-    if not key:
-        raise NotReady("Give the symptom a name with letters.")
-    if Symptom.objects.filter(product=row.product, key=key).exists():
-        raise Conflict(f"There is a symptom “{key}” already: choose another name.")
-    symptom = Symptom.objects.create(
-        product=row.product,
-        key=key,
-        name=name.strip()[:120],
-        description=description.strip(),
-        terms=row.terms,
-        position=Symptom.objects.filter(product=row.product).count(),
-    )
+    symptom = add_symptom(actor=actor, product=row.product, name=name, description=description, terms=row.terms)
     _decide(row, ProposalState.ACCEPTED, actor, symptom)
     record_audit(actor=actor, action="topic became a symptom", subject=symptom, product_id=row.product_id)
-    ask_for_classification(actor=actor, product=row.product)
     return symptom
 
 

@@ -1,10 +1,12 @@
 """Classifiers that learn in the product: trained from decisions, compared, stored, put to use and taken back."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
@@ -41,6 +43,7 @@ class Trained:
     """A classifier that was just learned, how it did, and how its predecessor's share of the labels would have done."""
 
     artefact: bytes
+    taxonomy: str
     n_labels: int
     quality: Quality
     without_labels: Quality
@@ -56,6 +59,12 @@ def taxonomy_of(product: Product) -> list[prior.Symptom]:
     """Return the product's symptoms in use, as the classifier needs them."""
     rows = Symptom.objects.filter(product=product, retired_at=None).order_by("position", "key")
     return [prior.Symptom(key=row.key, name=row.name, description=row.description, terms=row.terms) for row in rows]
+
+
+def taxonomy_mark(product: Product) -> str:
+    """Return a mark of the taxonomy as it is: what was learned under another one does not fit."""
+    rows = [[one.key, one.name, one.description, list(one.terms)] for one in taxonomy_of(product)]
+    return hashlib.sha256(orjson.dumps(rows)).hexdigest()[:16]
 
 
 def decided_tickets(product: Product) -> QuerySet[Ticket]:
@@ -75,10 +84,20 @@ def versions_of(product: Product) -> QuerySet[ClassifierVersion]:
     return ClassifierVersion.objects.filter(product=product).select_related("created_by").defer("artefact")
 
 
+def fitting_version(product: Product) -> ClassifierVersion | None:
+    """Return the version in use if it was learned under the present taxonomy."""
+    version = active_version(product)
+    if version is None:
+        return None
+    mark = version.metrics.get("taxonomy")
+    # Versions of before marks were kept are tried: their bytes refuse other symptoms.
+    return version if mark is None or mark == taxonomy_mark(product) else None
+
+
 def active_classifier(product: Product) -> Classifier:
     """Return what classifies the product's tickets now; a version of an older taxonomy gives way to the terms."""
     taxonomy = taxonomy_of(product)
-    version = active_version(product)
+    version = fitting_version(product)
     if version is not None:
         try:
             return Classifier.from_bytes(bytes(version.artefact), taxonomy)
@@ -102,8 +121,19 @@ def ask_for_training(*, actor: "User", product: Product, only_if_due: bool = Fal
     n = decided_tickets(product).count()
     if n < FEWEST_DECISIONS:
         raise NotReady(f"{n} tickets are decided so far: learning starts at {FEWEST_DECISIONS}.")
-    payload = {"product": product.pk}
-    return jobs.enqueue(kind=TRAIN_JOB, payload=payload, idempotency_key=f"{product.pk}:{n}", created_by=actor)
+    mark = taxonomy_mark(product)
+    payload = {"product": product.pk, "taxonomy": mark}
+    return jobs.enqueue(kind=TRAIN_JOB, payload=payload, idempotency_key=f"{product.pk}:{n}:{mark}", created_by=actor)
+
+
+def ask_for_relearning(*, actor: "User", product: Product) -> Job:
+    """Ask for what a changed taxonomy needs: a new version where enough is decided, else labels by the terms."""
+    require(actor, Action.TRIAGE, product)
+    if decided_tickets(product).count() < FEWEST_DECISIONS:
+        return ask_for_classification(actor=actor, product=product)
+    # Each step asks anew, also one that leads back to a taxonomy that was learned before; labels moved meanwhile.
+    payload = {"product": product.pk, "taxonomy": taxonomy_mark(product), "relabel": True}
+    return jobs.enqueue(kind=TRAIN_JOB, payload=payload, created_by=actor)
 
 
 def ask_for_classification(*, actor: "User | None", product: Product) -> Job:
@@ -115,14 +145,14 @@ def ask_for_classification(*, actor: "User | None", product: Product) -> Job:
 
 def train(*, product: Product, progress: Progress) -> Trained:
     """Learn from what people decided, and compare by cross-validation; nothing is stored."""
-    taxonomy = taxonomy_of(product)
+    taxonomy, mark = taxonomy_of(product), taxonomy_mark(product)
     examples = _examples(product)
     if len(examples) < FEWEST_DECISIONS:
         raise NotReady(f"{len(examples)} tickets are decided so far: learning starts at {FEWEST_DECISIONS}.")
     progress(0, 4, "Reading tickets")
     corpus = _corpus(product)
     shown = shown_matrix([symptom.key for symptom in taxonomy], examples)
-    last = active_version(product)
+    last = fitting_version(product)
 
     def judged(n_labels: int | None) -> Quality:
         keys = [symptom.key for symptom in taxonomy]
@@ -136,7 +166,14 @@ def train(*, product: Product, progress: Progress) -> Trained:
     quality = judged(None)
     progress(3, 4, "Learning")
     artefact = Classifier.train(taxonomy, examples, corpus=corpus).to_bytes()
-    return Trained(artefact=artefact, n_labels=len(examples), quality=quality, without_labels=without, before=before)
+    return Trained(
+        artefact=artefact,
+        taxonomy=mark,
+        n_labels=len(examples),
+        quality=quality,
+        without_labels=without,
+        before=before,
+    )
 
 
 @transaction.atomic
@@ -258,6 +295,7 @@ def _corpus(product: Product) -> list[Words]:
 def _metrics(trained: Trained) -> dict[str, Any]:
     quality = trained.quality
     return {
+        "taxonomy": trained.taxonomy,
         "micro_f1": quality.micro_f1,
         "calibration_error": quality.calibration_error,
         "n_tickets": quality.n_tickets,

@@ -18,10 +18,12 @@ UNMARKED = {
     "classifierversion",
     "datamark",
     "duplicateproposal",
+    "dismissedrise",
     "incidentrole",
     "membership",
     "metricrollup",
     "metricstale",
+    "movedlabel",
     "product",
     "reference",
     "savedscenario",
@@ -29,13 +31,13 @@ UNMARKED = {
     "segment",
     "segmentrules",
     "source",
+    "supportanswer",
+    "symptomchange",
     "textretention",
     "ticketreading",
     "ticketrollup",
     "ticketstale",
     "timelineentry",
-    "topic",
-    "topicticket",
 }
 
 

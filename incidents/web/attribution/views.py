@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents.attribution import queries, services
-from incidents.catalog.queries import symptoms_of
+from incidents.catalog.taxonomy import symptom_names
 from incidents.core.access import Action
 from incidents.core.errors import NotReady, NotThere
 from incidents.jobs.enums import JobState
@@ -91,7 +91,7 @@ def ranking_of(incident: Any, run: Any) -> Ranking:
         titles={key: change["title"] for key, change in run.inputs["changes"].items()},
         changes=queries.changes_by_id([int(one.key) for one in found.changes]),
         decisions=candidates_of(incident),
-        symptoms=list(symptoms_of(incident.product).values_list("key", "name")),
+        symptoms=list(symptom_names(incident.product, at=run.created_at).items()),
         n_tickets=run.n_tickets,
     )
 
@@ -132,7 +132,7 @@ def attribution_change(request: HttpRequest, case_id: int, change_id: int) -> Ht
     likely = queries.likeliest_tickets(run, change_id, most=MOST_TICKETS)
     rows = tickets_matching(context["incident"].product, TicketFilter()).select_related("segment")
     tickets = {one.pk: one for one in rows.filter(pk__in=[pk for pk, _ in likely])}
-    symptoms = dict(symptoms_of(context["incident"].product).values_list("key", "name"))
+    symptoms = symptom_names(context["incident"].product, at=run.created_at)
     context |= {
         "row": row,
         "change": change,

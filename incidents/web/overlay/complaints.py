@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from incidents.catalog.queries import symptoms_of
+from incidents.catalog.taxonomy import taxonomy_with_retired
 from incidents.charts import axis as time_axis
 from incidents.charts.complaints import ModelLayers, Series, modelled, scaled, small_multiples, stacked
 from incidents.charts.contrast import PER
@@ -79,16 +79,18 @@ def _series(state: OverlayState, bins: time_axis.Bins) -> tuple[list[Series], fl
     start = time_axis.midnight(bins.edges[0].astimezone(state.zone).date(), state.zone)
     counts = complaint_counts(state.complaints(start, bins.edges[-1]), bins.edges, spread_days=spread)
     names = {NO_SYMPTOM: ("", "No symptom yet")}
-    names |= {row.pk: (row.key, row.name) for row in symptoms_of(state.incident.product)}
+    names |= {
+        row.pk: (row.key, row.name if row.retired_at is None else f"{row.name} (retired)")
+        for row in taxonomy_with_retired(state.incident.product)
+    }
     return _named(counts, names), counts.n_day_only
 
 
 def _named(counts: Counts, names: Mapping[int, tuple[str, str]]) -> list[Series]:
     found = [
         Series(key=names[symptom][0], name=names[symptom][1], values=counts.values[i])
-        if symptom in names
-        else Series(key=f"retired-{symptom}", name="A retired symptom", values=counts.values[i])
         for i, symptom in enumerate(counts.symptom_ids)
+        if symptom in names
     ]
     return sorted((one for one in found if one.total > 0), key=lambda one: -one.total)
 

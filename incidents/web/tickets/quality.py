@@ -1,49 +1,43 @@
 """The page of the classifier: how right it is per symptom, what moved, its versions, and learning on demand."""
 
-from zoneinfo import ZoneInfo
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents.catalog.queries import permitted, product_by_slug, symptoms_of
+from incidents.catalog.queries import product_by_slug
+from incidents.catalog.taxonomy import changed_since, symptom_names
 from incidents.core.access import Action
 from incidents.core.errors import NotReady
-from incidents.jobs.queries import is_final, latest_job
 from incidents.tickets import versions
 from incidents.web.people import signed_in
-from incidents.web.products import product_context
-from incidents.web.tickets.triage import triage_tabs
+from incidents.web.tickets.frame import back_to, running_job, triage_context
 
 
 @require_safe
 @login_required
 def quality(request: HttpRequest) -> HttpResponse:
     """Show how the classifier of one product does."""
-    context = {"section": "tickets"} | product_context(request)
+    context = triage_context(request, "quality")
     product = context["product"]
     if product is not None:
         stored = list(versions.versions_of(product)[:20])
         active = next((one for one in stored if one.is_active), None)
         shown = active or (stored[0] if stored else None)
-        names = {one.key: one.name for one in symptoms_of(product)}
+        names = symptom_names(product)
         rows = shown.metrics.get("symptoms", []) if shown else []
         context |= {
-            "display_zone": ZoneInfo(product.timezone),
             "versions": stored,
             "active": active,
             "shown": shown,
+            "stale_since": changed_since(product, active.created_at) if active is not None else None,
             "rows": [{**row, "name": names.get(row["key"], row["key"])} for row in rows],
             "shifts": versions.shifts(product),
             "n_decided": versions.decided_tickets(product).count(),
             "n_needed": versions.FEWEST_DECISIONS,
             "retrain_after": versions.RETRAIN_AFTER,
-            "may_triage": permitted(request.user, Action.TRIAGE, product),
-            "running": _running(product.pk),
-            "tabs": triage_tabs(product.slug, "quality"),
+            "running": running_job(product.pk, versions.TRAIN_JOB, versions.CLASSIFY_JOB),
         }
     return render(request, "tickets/quality.html", context)
 
@@ -59,7 +53,7 @@ def quality_train(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, "Learning has begun; the page shows the new version when it is done.")
-    return _back(slug)
+    return back_to("triage-quality", slug)
 
 
 @require_POST
@@ -69,7 +63,7 @@ def quality_classify(request: HttpRequest, slug: str) -> HttpResponse:
     product = product_by_slug(request.user, slug)
     versions.ask_for_classification(actor=signed_in(request), product=product)
     messages.success(request, "The tickets that nobody decided are being labelled.")
-    return _back(slug)
+    return back_to("triage-quality", slug)
 
 
 @require_POST
@@ -83,17 +77,4 @@ def quality_use(request: HttpRequest, slug: str) -> HttpResponse:
     versions.use_version(actor=user, version=version, product=product)
     versions.ask_for_classification(actor=user, product=product)
     messages.success(request, "In use from now on; tickets that nobody decided are being labelled anew.")
-    return _back(slug)
-
-
-def _running(product_id: int) -> int | None:
-    """Return the job that is under way for the product, if any."""
-    for kind in (versions.TRAIN_JOB, versions.CLASSIFY_JOB):
-        job = latest_job(kind=kind, product=product_id)
-        if job is not None and not is_final(job):
-            return job.pk
-    return None
-
-
-def _back(slug: str) -> HttpResponse:
-    return redirect(f"{reverse('triage-quality')}?product={slug}")
+    return back_to("triage-quality", slug)
