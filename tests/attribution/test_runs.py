@@ -10,11 +10,14 @@ from incidents.attribution import queries, services
 from incidents.attribution.differences import MovedKind
 from incidents.attribution.models import AttributionRun
 from incidents.attribution.tickets import NOBODY
+from incidents.catalog.models import Symptom
+from incidents.catalog.taxonomy import symptom_names
 from incidents.changes.models import RolloutStep
 from incidents.core.access import Role
 from incidents.core.errors import NotPermitted, NotReady, NotThere
 from incidents.core.models import AuditEntry
 from incidents.response.enums import CandidateStatus
+from incidents.tickets import taxonomy
 from incidents.tickets.models import Ticket, TicketSymptom
 from tests.attribution.cases import at, make_case
 from tests.factories import make_change, make_incident, make_product, make_ticket, make_user
@@ -171,6 +174,21 @@ def test_probabilities_of_tickets() -> None:
     assert likeliest[0][1] == pytest.approx(best)
     later = make_ticket(case.product, "slow", reported_at=at(-50))
     assert queries.ticket_probabilities(run, [later.pk]) == {}
+
+
+def test_a_run_stays_valid_when_symptoms_are_renamed_and_merged() -> None:
+    case = make_case(per_day=6)
+    run = services.run_attribution(incident=case.incident, actor=None)
+    ids = list(Ticket.objects.order_by("pk").values_list("pk", flat=True))
+    told, likeliest = queries.ticket_probabilities(run, ids), queries.likeliest_tickets(run, case.harmful.pk, most=5)
+    person = make_user(Role.SUPPORT, product=case.product)
+    slow, forgetful = (Symptom.objects.get(product=case.product, key=key) for key in ("slow", "forgetful"))
+    taxonomy.reword_symptom(actor=person, symptom=slow, name="Sluggish", description="", terms=[])
+    taxonomy.merge_symptoms(actor=person, symptom=slow, into=forgetful)
+    assert queries.ticket_probabilities(run, ids) == told
+    assert queries.likeliest_tickets(run, case.harmful.pk, most=5) == likeliest
+    assert symptom_names(case.product, at=run.created_at)["slow"] == "Slow"
+    assert not queries.standing(case.incident).is_fresh
 
 
 def test_a_case_without_complaints_says_so() -> None:

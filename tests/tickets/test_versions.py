@@ -94,6 +94,7 @@ def test_a_worse_version_is_kept_but_not_used() -> None:
     good = versions.train(product=product, progress=quiet)
     worse = versions.Trained(
         artefact=good.artefact,
+        taxonomy=good.taxonomy,
         n_labels=good.n_labels,
         quality=good.without_labels,
         without_labels=good.without_labels,
