@@ -1,4 +1,4 @@
-"""Editing the taxonomy: names keep labels, merges and splits move them and go back, everything is kept and relearned."""
+"""Editing the taxonomy: names keep labels, merges and splits move them and go back, all is kept and relearned."""
 
 import datetime as dt
 
