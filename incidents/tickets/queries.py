@@ -85,6 +85,22 @@ def complaint_counts(wanted: Complaints, edges: Sequence[dt.datetime], *, spread
     condition, parameters = _chosen(wanted)
     width = _width_for(wanted, edges)
     rows = rows_of_tickets(condition, wanted.clock) if width is None else rows_of_rollup(wanted.clock, width)
+    return _binned(rows, parameters, edges, spread_days)
+
+
+def topic_counts(
+    wanted: Complaints, topic_id: int, edges: Sequence[dt.datetime], *, spread_days: ZoneInfo | None
+) -> Counts:
+    """Count a topic's complaints as `complaint_counts` does all of them: per symptom, of which there may be none."""
+    condition, parameters = _chosen(wanted)
+    condition += " and t.id in (select ticket_id from incidents_topicticket where topic_id = %(topic)s)"
+    return _binned(rows_of_tickets(condition, wanted.clock), {**parameters, "topic": topic_id}, edges, spread_days)
+
+
+def _binned(
+    rows: str, parameters: Mapping[str, Any], edges: Sequence[dt.datetime], spread_days: ZoneInfo | None
+) -> Counts:
+    """Add rows (at, day_only, symptom_id, amount) up in the bins between `edges`."""
     statement = f"""
         with source as ({rows}), cell as (
             select symptom_id, case when day_only then at end as day,

@@ -45,6 +45,7 @@ NEAR = 0.65  # cosine distance within which two tickets are neighbours
 CENTRE_WORDS, NAME_WORDS = 60, 3
 RECENT = 3  # days that are tested for a spike
 ALPHA = 0.005
+MOST_SHOWN = 3  # on one overlay
 _TERM = r"[^\W\d_][\w'-]{2,}"
 # What complaints of any kind have in common says nothing of what is new.
 _STOP = re.findall(
@@ -217,6 +218,17 @@ def open_topics(product: Product) -> QuerySet[Topic]:
     """Return the topics that wait for a decision, those that rose first."""
     rows = Topic.objects.filter(product=product, state=ProposalState.OPEN)
     return rows.order_by(F("raised_at").desc(nulls_last=True), "-n_tickets", "pk")
+
+
+def shown_topics(product: Product, wanted: str) -> list[Topic]:
+    """Return the topics that an overlay asks for: "1" means the open ones that rose or are large, else numbers."""
+    if wanted == "1":
+        return list(open_topics(product)[:MOST_SHOWN])
+    numbers = [
+        int(text) for text in wanted.split(",")[:MOST_SHOWN] if text.isascii() and text.isdigit() and len(text) < 15
+    ]
+    rows = Topic.objects.filter(product=product, pk__in=numbers).exclude(state=ProposalState.ACCEPTED)
+    return list(rows.order_by("pk"))
 
 
 def topic_tickets(topic: Topic) -> QuerySet[Ticket]:

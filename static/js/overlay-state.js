@@ -12,6 +12,7 @@ const EFFECTS = {
   view: ["complaints"],
   unit: ["complaints"],
   layers: ["complaints"],
+  topics: ["complaints"],
   contrast: ["complaints", "metrics"],
   lines: ["metrics"],
   metrics: ["metrics"],

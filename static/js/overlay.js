@@ -127,6 +127,7 @@ function syncControls() {
   one("#ov-rate-note").hidden = !why;
   for (const [name, value] of Object.entries(values)) for (const box of all(`input[name=${name}]`, form)) box.checked = box.value === value;
   form.elements.layers.checked = get("layers") === "1";
+  form.elements.topics.checked = get("topics") !== "";
   form.elements.reach.checked = get("reach") === "1";
   form.elements.control.checked = get("control") === "1";
   form.elements.control.disabled = !payload.lanes?.control.length;
@@ -149,7 +150,7 @@ function startControls() {
   const form = one("#ov-options");
   const defaults = { view: "stacked", clock: "onset", unit: "count", group: "relevance", lines: "pooled" };
   form.addEventListener("change", ({ target }) => {
-    const more = ["view", "layers", "unit"].includes(target.name) ? { contrast: null } : {};
+    const more = ["view", "layers", "unit", "topics"].includes(target.name) ? { contrast: null } : {};
     if (target.type === "checkbox") change({ [target.name]: target.checked ? "1" : null, ...more });
     else if (target.type === "radio" || target.name === "group") change({ [target.name]: target.value === defaults[target.name] ? null : target.value, ...more });
   });

@@ -23,7 +23,7 @@ def quiet(*_: object) -> None:
 
 def test_topics_duplicates_and_rules(open_page: Callable[..., Any], screenshot: Callable[..., Any]) -> None:
     product = make_product()
-    incident = make_incident(product)
+    incident = make_incident(product, ends_at=at(1, 0, month=5))
     for day in range(40):
         make_ticket(product, "slow", text="It is slow", reported_at=at(1) + dt.timedelta(days=day))
     for number in range(8):
@@ -35,6 +35,10 @@ def test_topics_duplicates_and_rules(open_page: Callable[..., Any], screenshot: 
     page.goto(reverse("triage-topics"))
     expect(page.get_by_text("New symptom?")).to_be_visible()
     screenshot(page, "triage-topics")
+    page.get_by_role("link", name="Show on the overlay").click()
+    expect(page.get_by_text("New topic: ").first).to_be_visible()
+    screenshot(page, "overlay-topic")
+    page.goto(reverse("triage-topics"))
     page.get_by_label("Name of the symptom").fill("Red microphone")
     page.get_by_role("button", name="Make it a symptom").click()
     expect(page.get_by_text("“Red microphone” is a symptom now")).to_be_visible()

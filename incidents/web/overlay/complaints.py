@@ -1,8 +1,10 @@
 """The complaints' panel: counts or rates per symptom, stacked or apart, with the model's layers, or two sides."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -13,12 +15,16 @@ from incidents.charts.contrast import PER
 from incidents.charts.typed import Numbers, float32
 from incidents.metrics.use import UseTable, use_in_bins, use_table
 from incidents.tickets.enums import NO_SYMPTOM
-from incidents.tickets.queries import Counts, complaint_counts
+from incidents.tickets.privacy import masked
+from incidents.tickets.queries import Counts, complaint_counts, topic_counts
+from incidents.tickets.topics import shown_topics
 from incidents.web.overlay.contrasts import contrast_payload
 from incidents.web.overlay.model import ModelView
 from incidents.web.overlay.scope import passes
 from incidents.web.overlay.state import OverlayState
 
+NO_TOPICS = "A run knows symptoms alone: new topics are not drawn with its layers."
+TOPIC = "topic-"
 # The stack names this many symptoms; the rest are drawn as one.
 MOST_SYMPTOMS = 8
 
@@ -49,7 +55,7 @@ def complaints_payload(state: OverlayState, model: ModelView) -> dict[str, Any]:
         return payload | contrast_payload(state)
     layers = model.layers(axis, bins, [one.key for one in series]) if state.layers else None
     if state.layers:
-        payload["layersNote"] = model.layers_note
+        payload["layersNote"] = model.layers_note or (NO_TOPICS if state.topics else "")
     if by_rate:
         use = use_in_bins(state.incident.product, _wanted(state, table), bins.edges)
         payload["rate"] = {"per": int(PER), "use": float32(use), "nEmpty": int((use <= 0).sum())}
@@ -78,12 +84,32 @@ def _series(state: OverlayState, bins: time_axis.Bins) -> tuple[list[Series], fl
     spread = state.zone if bins.step < time_axis.DAY else None
     start = time_axis.midnight(bins.edges[0].astimezone(state.zone).date(), state.zone)
     counts = complaint_counts(state.complaints(start, bins.edges[-1]), bins.edges, spread_days=spread)
+    topics: list[Series] = []
+    if not state.layers and state.contrast is None and not state.versus:
+        counts, topics = _topics_apart(state, counts, start, bins, spread)
     names = {NO_SYMPTOM: ("", "No symptom yet")}
     names |= {
         row.pk: (row.key, row.name if row.retired_at is None else f"{row.name} (retired)")
         for row in taxonomy_with_retired(state.incident.product)
     }
-    return _named(counts, names), counts.n_day_only
+    return [*_named(counts, names), *topics], counts.n_day_only
+
+
+def _topics_apart(
+    state: OverlayState, counts: Counts, start: dt.datetime, bins: time_axis.Bins, spread: ZoneInfo | None
+) -> tuple[Counts, list[Series]]:
+    """Take complaints of the wanted topics out of their symptoms, as series of their own: none counts twice."""
+    found = []
+    values = counts.values.copy()
+    for topic in shown_topics(state.incident.product, state.topics):
+        mine = topic_counts(state.complaints(start, bins.edges[-1]), topic.pk, bins.edges, spread_days=spread)
+        for i, symptom in enumerate(mine.symptom_ids):
+            if symptom in counts.symptom_ids:
+                place = counts.symptom_ids.index(symptom)
+                values[place] = np.maximum(values[place] - mine.values[i], 0.0)
+        name = f"New topic: {masked(topic.name)}"
+        found.append(Series(key=f"{TOPIC}{topic.pk}", name=name, values=mine.values.sum(axis=0)))
+    return replace(counts, values=values), [one for one in found if one.total > 0]
 
 
 def _named(counts: Counts, names: Mapping[int, tuple[str, str]]) -> list[Series]:
@@ -99,10 +125,13 @@ def _merged(series: list[Series]) -> list[Series]:
     """Keep the most frequent symptoms apart and put the others together, so that the stack stays readable."""
     if len(series) <= MOST_SYMPTOMS:
         return series
-    rest = series[MOST_SYMPTOMS - 1 :]
+    topics = [one for one in series if one.key.startswith(TOPIC)]
+    symptoms = series[: len(series) - len(topics)]
+    n_kept = MOST_SYMPTOMS - 1 - len(topics)
+    rest = symptoms[n_kept:]
     total: Numbers = np.sum([one.values for one in rest], axis=0)
     name = f"{len(rest)} other symptoms"
-    return [*series[: MOST_SYMPTOMS - 1], Series(key="others", name=name, values=total)]
+    return [*symptoms[:n_kept], Series(key="others", name=name, values=total), *topics]
 
 
 def _wanted(state: OverlayState, table: UseTable) -> list[int]:

@@ -43,6 +43,7 @@ class OverlayState:
     grouping: str
     words: str
     only_reaching: bool
+    topics: str  # "1": new topics that rose; else their numbers; "": none
 
     @property
     def finest(self) -> int:
@@ -88,6 +89,7 @@ def read_state(request: HttpRequest, incident: Incident) -> OverlayState:
         grouping=grouping if grouping in GROUPINGS else GROUPINGS[0],
         words=query.get("q", "").strip()[:100],
         only_reaching=query.get("reach") == "1",
+        topics=query.get("topics", "")[:100],
     )
 
 

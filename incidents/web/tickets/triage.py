@@ -1,6 +1,6 @@
 """The pages beside the tickets: segment rules, reporting delays, duplicates, emerging topics, how long texts stay."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from incidents.catalog.queries import product_by_slug
 from incidents.core.access import Action
 from incidents.core.errors import NotReady
+from incidents.response.queries import visible_incidents
 from incidents.tickets import delays, duplicates, readings, reporters, topics
 from incidents.tickets.extraction.rules import RuleError, parse_rules, run_trials
 from incidents.tickets.inbox import ticket_for
@@ -29,15 +30,19 @@ def topic_list(request: HttpRequest) -> HttpResponse:
     context = triage_context(request, "topics")
     product = context["product"]
     if product is not None:
-        rows = list(topics.open_topics(product)[:SHOWN])
+        cases = list(visible_incidents(request.user).filter(product=product))
         context |= {
-            "cards": [
-                {"topic": row, "rate": topics.topic_rate(row), "tickets": list(topics.topic_tickets(row)[:3])}
-                for row in rows
-            ],
+            "cards": [_card(row, cases) for row in topics.open_topics(product)[:SHOWN]],
             "running": running_job(product.pk, topics.TOPICS_JOB),
         }
     return render(request, "tickets/topics.html", context)
+
+
+def _card(topic: Any, cases: Sequence[Any]) -> dict[str, Any]:
+    """Return what the page shows of a topic: its rate, some tickets, and the case in whose window the newest lies."""
+    newest = list(topics.topic_tickets(topic)[:3])
+    case = next((one for one in cases if newest and one.starts_at <= newest[0].reported_at < one.ends_at), None)
+    return {"topic": topic, "rate": topics.topic_rate(topic), "tickets": newest, "case": case}
 
 
 @require_POST
