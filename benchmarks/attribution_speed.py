@@ -32,7 +32,7 @@ django.setup()
 
 import numpy as np  # noqa: E402
 
-from incidents.attribution.stored import CellArchive, pack_archive, unpack_cells  # noqa: E402
+from incidents.attribution.archive import CellArchive, pack_archive, unpack_cells  # noqa: E402
 from incidents.stats.attribution import (  # noqa: E402
     Attribution,
     CaseEvidence,

@@ -20,7 +20,7 @@ from incidents.attribution.differences import (
 from incidents.attribution.inputs import case_fingerprint, input_hash, inputs_of
 from incidents.attribution.models import AttributionRun
 from incidents.attribution.shared import shared_layers
-from incidents.attribution.stored import Rise, StoredFindings, StoredLayers, decode, decode_layers
+from incidents.attribution.stored import Rise, StoredFindings, StoredLayers, StoredOpenRise, decode, decode_layers
 from incidents.attribution.tickets import NOBODY, likeliest_tickets, ticket_probabilities
 from incidents.attribution.version import code_version
 from incidents.changes.models import Change
@@ -45,6 +45,7 @@ __all__ = [
     "Standing",
     "StoredFindings",
     "StoredLayers",
+    "StoredOpenRise",
     "case_fingerprint",
     "cells",
     "changes_by_id",

@@ -6,7 +6,14 @@ import numpy as np
 
 from incidents.attribution.bundles.evidence import BundleCase
 from incidents.stats.attribution.counting import tally
-from incidents.stats.attribution.findings import Attribution, ChangeFinding, Estimate, EvidenceItem, Interaction
+from incidents.stats.attribution.findings import (
+    Attribution,
+    ChangeFinding,
+    Estimate,
+    EvidenceItem,
+    Interaction,
+    OpenRise,
+)
 
 LEAST = 5e-5  # smaller shares of a ticket go to "none"
 
@@ -23,6 +30,8 @@ def result_object(
     }
     if found.rises:
         out["unattributed"]["rises"] = [_rise(bundle, found, index) for index in range(len(found.rises))]
+    if found.open_rises:
+        out["open_rises"] = [_open_rise(bundle, one) for one in found.open_rises]
     if found.interactions:
         out["interactions"] = [_interaction(one) for one in found.interactions]
     if tickets:
@@ -94,6 +103,17 @@ def _rise(bundle: BundleCase, found: Attribution, index: int) -> dict[str, Any]:
         "end": bundle.instant(rise.end),
         "scope": {dimensions[dim].name: [dimensions[dim].values[v] for v in values] for dim, values in rise.scope},
         "symptom": rise.symptom,
+    }
+
+
+def _open_rise(bundle: BundleCase, rise: OpenRise) -> dict[str, Any]:
+    return {
+        "excess": _interval(rise.excess),
+        "probability": round(rise.probability, 6),
+        "starts_between": [bundle.instant(hours) for hours in rise.starts],
+        "symptom": rise.symptom,
+        "owners": [{"id": key, "probability": round(share, 6)} for key, share in rise.owners],
+        "not_in_the_log": round(rise.unlogged, 6),
     }
 
 

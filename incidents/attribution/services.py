@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from incidents.attribution.archive import pack_cells
 from incidents.attribution.casefile import Casefile, read_case
 from incidents.attribution.inputs import case_fingerprint, input_hash, inputs_of
 from incidents.attribution.models import AttributionRun
 from incidents.attribution.queries import RUN_JOB
-from incidents.attribution.stored import encode, pack_cells
+from incidents.attribution.stored import encode
 from incidents.attribution.version import code_version
 from incidents.catalog.queries import require
 from incidents.changes.models import Change

@@ -1,21 +1,19 @@
-"""How a finished fit is kept: a JSON object that a person could read, and a compact archive of cell probabilities.
+"""How a finished fit is kept: a JSON object that a person could read (cell probabilities: `archive`).
 
 `encode` and `decode` are inverse to each other up to rounding (six significant digits). Keys of changes are their
 rows' ids as text; `id` beside them is the change log's own.
 """
 
 import datetime as dt
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from incidents.attribution.casefile import Casefile, coverage
 from incidents.attribution.designs import PairWays, read_ways, ways_apart
-from incidents.stats.attribution.evidence import Floats, Ints
+from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.findings import (
     Attribution,
     ChangeFinding,
@@ -24,6 +22,7 @@ from incidents.stats.attribution.findings import (
     EvidenceItem,
     Figure,
     Interaction,
+    OpenRise,
     Separation,
     SymptomExcess,
     UnattributedRise,
@@ -31,7 +30,6 @@ from incidents.stats.attribution.findings import (
 
 # A layer below this many tickets in all is not drawn and not kept.
 FAINTEST_LAYER = 0.5
-_STEPS = 65_535  # probabilities are kept to this fraction: an error of less than a hundred-thousandth
 _DIGITS = 6
 
 
@@ -48,6 +46,18 @@ class Rise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOpenRise:
+    """A rise that many known changes fit: how large, when it began, and the odds of each (keys as in the findings)."""
+
+    excess: Estimate
+    probability: float
+    starts_between: tuple[dt.datetime, dt.datetime]
+    symptom: str | None
+    owners: tuple[tuple[str, float], ...]
+    unlogged: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFindings:
     """What a run found."""
 
@@ -58,6 +68,7 @@ class StoredFindings:
     diagnostics: Diagnostics
     interactions: tuple[Interaction, ...] = ()
     designs: tuple[PairWays, ...] = ()
+    open_rises: tuple[StoredOpenRise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +110,7 @@ def encode(case: Casefile, found: Attribution, *, with_ways: bool = False) -> di
         "changes": [_change(finding, names) for finding in found.changes],
         "unattributed": {"excess": _estimate(found.unattributed)},
         "rises": [_rise(rise, case) for rise in found.rises],
+        "open_rises": [_open_rise(rise, case) for rise in found.open_rises],
         "separations": [
             {
                 "first": one.first,
@@ -221,6 +233,29 @@ def _rise(rise: UnattributedRise, case: Casefile) -> dict[str, Any]:
     }
 
 
+def _open_rise(rise: OpenRise, case: Casefile) -> dict[str, Any]:
+    return {
+        "excess": _estimate(rise.excess),
+        "probability": _number(rise.probability),
+        "starts_between": [case.axis.instant(hours).isoformat() for hours in rise.starts],
+        "symptom": rise.symptom,
+        "owners": [{"change": int(key), "probability": _number(share)} for key, share in rise.owners],
+        "unlogged": _number(rise.unlogged),
+    }
+
+
+def _read_open_rise(one: Mapping[str, Any]) -> StoredOpenRise:
+    first, last = (dt.datetime.fromisoformat(text) for text in one["starts_between"])
+    return StoredOpenRise(
+        excess=_read_estimate(one["excess"]),
+        probability=one["probability"],
+        starts_between=(first, last),
+        symptom=one["symptom"],
+        owners=tuple((str(owner["change"]), owner["probability"]) for owner in one["owners"]),
+        unlogged=one["unlogged"] or 0.0,
+    )
+
+
 def _layers(case: Casefile, found: Attribution) -> dict[str, Any]:
     def compact(table: Floats) -> dict[str, list[float]]:
         return {
@@ -270,6 +305,7 @@ def decode(result: Mapping[str, Any]) -> StoredFindings:
         diagnostics=Diagnostics(**{name: told[name] for name in Diagnostics.__dataclass_fields__}),
         interactions=tuple(_read_interaction(one) for one in result.get("interactions", ())),
         designs=read_ways(result.get("designs", ())),
+        open_rises=tuple(_read_open_rise(one) for one in result.get("open_rises", ())),
     )
 
 
@@ -331,64 +367,3 @@ def decode_layers(result: Mapping[str, Any]) -> StoredLayers:
         # Runs stored before there was such a layer have none.
         unattributed=told.get("unattributed", {}),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellArchive:
-    """Per cell (bin, segment, symptom: ids, symptom 0 none) the probability of each change; `none` is what is left.
-
-    The cells stand in order of (bin, segment, symptom); `probabilities` (n_cells, n_changes) belongs to `changes`.
-    """
-
-    edges: NDArray[np.float64]  # (n_bins + 1,) seconds since 1970
-    bin: Ints
-    segment: Ints
-    symptom: Ints
-    changes: Ints
-    probabilities: NDArray[np.floating[Any]]
-
-
-def pack_cells(case: Casefile, found: Attribution) -> bytes:
-    """Return the archive of a case's cells as bytes."""
-    evidence = case.evidence
-    return pack_archive(
-        CellArchive(
-            edges=np.array([moment.timestamp() for moment in (*case.axis.starts, case.axis.end)]),
-            bin=evidence.cell_bin,
-            segment=case.segment_ids[evidence.cell_pattern],
-            symptom=case.symptom_ids[evidence.cell_symptom],
-            changes=np.array([change.pk for change in case.changes], dtype=np.int64),
-            probabilities=found.cell_probabilities[:, :-1],
-        )
-    )
-
-
-def pack_archive(archive: CellArchive) -> bytes:
-    """Return an archive as bytes; changes that no cell could owe anything to are left out."""
-    steps = np.rint(archive.probabilities * np.float32(_STEPS)).astype(np.uint16)
-    kept = np.flatnonzero(steps.any(axis=0)) if len(steps) else np.array([], dtype=np.int64)
-    target = io.BytesIO()
-    np.savez_compressed(
-        target,
-        edges=archive.edges,
-        bin=archive.bin.astype(np.int32),
-        segment=archive.segment,
-        symptom=archive.symptom,
-        changes=archive.changes[kept],
-        # Column by column: a change's probabilities resemble each other more than a cell's.
-        steps=np.ascontiguousarray(steps[:, kept].T),
-    )
-    return target.getvalue()
-
-
-def unpack_cells(packed: bytes) -> CellArchive:
-    """Read an archive back."""
-    with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
-        return CellArchive(
-            edges=stored["edges"],
-            bin=stored["bin"].astype(np.int64),
-            segment=stored["segment"],
-            symptom=stored["symptom"],
-            changes=stored["changes"],
-            probabilities=stored["steps"].T.astype(np.float64) / _STEPS,
-        )

@@ -6,9 +6,9 @@ from functools import lru_cache
 import numpy as np
 from django.db import connection
 
+from incidents.attribution.archive import CellArchive, unpack_cells
 from incidents.attribution.casefile import UNLABELLED
 from incidents.attribution.models import AttributionRun
-from incidents.attribution.stored import CellArchive, unpack_cells
 from incidents.attribution.tallies import TICKET_AT
 from incidents.catalog.models import Symptom
 from incidents.stats.attribution.evidence import Floats, Ints

@@ -31,6 +31,8 @@ from incidents.tickets.queries import Complaints, symptom_totals
 
 _REF = 20
 _LEVEL = 0.9  # of a run that does not state the level of its intervals
+# Odds from which a change is told as one that fits a rise whose cause stays open.
+_FITS = 0.05
 
 
 def facts_of(incident: Incident) -> CaseFacts:
@@ -221,6 +223,10 @@ def _run(run: AttributionRun, keys: Mapping[int, str]) -> RunFact:
         others = [keys[pk] for pk in found.get("indistinguishable_changes", ()) if pk in keys]
         told = {**found, "indistinguishable_from": others or found.get("indistinguishable_from", [])}
         changes[key] = {name: _whole(value) if name == "excess" else value for name, value in told.items()}
+    for rise in run.result.get("open_rises", ()):
+        _leave_open(
+            changes, [keys[o["change"]] for o in rise["owners"] if o["probability"] >= _FITS and o["change"] in keys]
+        )
     for told in changes.values():
         symptoms = {name: one for name, one in (told.get("symptoms") or {}).items() if _whole(one.get("excess"))}
         told["symptoms"] = symptoms
@@ -231,6 +237,17 @@ def _run(run: AttributionRun, keys: Mapping[int, str]) -> RunFact:
         changes=changes,
         unattributed=_whole((run.result.get("unattributed") or {}).get("excess")) or {},
     )
+
+
+def _leave_open(changes: dict[str, dict[str, Any]], owners: list[str]) -> None:
+    """Let no draft clear a change that fits a rise whose cause the run leaves open."""
+    for key in owners:
+        told = changes.get(key)
+        if told is not None and told["verdict"] == "not supported":
+            changes[key] = told | {
+                "verdict": "ambiguous",
+                "indistinguishable_from": [other for other in owners if other != key],
+            }
 
 
 def _whole(estimate: Any) -> dict[str, float] | None:

@@ -108,6 +108,18 @@ class UnattributedRise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRise:
+    """A rise that surely happened and that too many known changes fit for any few of them to be named."""
+
+    excess: Estimate
+    probability: float  # that there was a rise at all
+    starts: tuple[float, float]  # hours: where the changes that fit begin to show, nine times in ten
+    symptom: str | None  # of more than half of it, if there is one
+    owners: tuple[tuple[str, float], ...]  # (change, share of the rise's odds), the likeliest first
+    unlogged: float  # share of what the log does not know
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Separation:
     """Two changes that the data could not tell apart, and what would separate them."""
 
@@ -169,4 +181,5 @@ class Attribution:
     cell_probabilities: NDArray[np.float32]  # (n_cells, n_changes + 1); the last column: none of the known changes
     layers: Layers
     diagnostics: Diagnostics
+    open_rises: tuple[OpenRise, ...] = ()
     interactions: tuple[Interaction, ...] = ()  # pairs that the log links, and candidates that it does not

@@ -19,6 +19,7 @@ from incidents.stats.attribution.findings import (
 )
 from incidents.stats.attribution.identify import confusion
 from incidents.stats.attribution.metrics import MetricEvidence
+from incidents.stats.attribution.open_rises import open_rises
 from incidents.stats.attribution.posterior import NEGLIGIBLE, Posterior
 from incidents.stats.attribution.search import UNLOGGED, Found, Search
 from incidents.stats.attribution.verdicts import DECLARE_UNCOUNTED, LEAST_EVIDENCE, LEAST_UNCOUNTED, Named, name_changes
@@ -47,6 +48,7 @@ def report(
         changes=tuple(findings.of(j, named[j], owned[j]) for j in range(frame.n_changes)),
         unattributed=_estimate(summary.unlogged_draws, settings.interval),
         rises=_rises(search, found),
+        open_rises=open_rises(search, found, named),
         separations=alike.separations,
         cell_probabilities=np.asarray(summary.shares[frame.cell_of], dtype=np.float32),
         layers=_layers(search, found, summary, owned),

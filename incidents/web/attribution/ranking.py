@@ -1,12 +1,12 @@
 """A run as the page shows it: attributed changes, sets that cannot be told apart, rises, and what is not supported."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from incidents.attribution.queries import PairWays, Rise, StoredFindings
+from incidents.attribution.queries import PairWays, Rise, StoredFindings, StoredOpenRise
 from incidents.changes.enums import ChangeKind
 from incidents.charts import labels
 from incidents.stats.attribution.findings import ChangeFinding, Estimate, Separation, SymptomExcess
@@ -122,6 +122,18 @@ class RiseRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRow:
+    """A rise whose cause stays open: what fits it, each with its odds, and what is left for all others."""
+
+    rise: StoredOpenRise
+    symptom: str
+    owners: tuple[tuple[Row, float], ...]
+    rest: float
+    overlay: str
+    apart: str  # what the page of separations begins with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
     """Everything the page lists. `scale` is the common scale of the excess bars."""
 
@@ -129,6 +141,7 @@ class Ranking:
     sets: tuple[AmbiguousSet, ...]
     unsupported: tuple[Row, ...]
     rises: tuple[RiseRow, ...]
+    open: tuple[OpenRow, ...]
     unattributed: Estimate
     scale: float
     symptoms: tuple[tuple[str, str], ...]
@@ -148,6 +161,10 @@ def rank(
     """Arrange a run's findings; `titles` name changes that left the log since, `symptoms` are (key, name)."""
     names = dict(symptoms)
     rows = {one.key: _row(one, titles, changes, decisions) for one in found.changes}
+    for rise in found.open_rises:
+        for key, _ in rise.owners:
+            if key in rows and rows[key].finding.verdict == "not supported":
+                rows[key] = replace(rows[key], reason="One of several that fit a rise whose cause stays open.")
     attributed = sorted(
         (row for row in rows.values() if row.finding.verdict == "contributing"), key=lambda r: -r.finding.excess.value
     )
@@ -164,11 +181,12 @@ def rank(
         sets=sets,
         unsupported=tuple(unsupported),
         rises=tuple(_rise(rise, names) for rise in sorted(found.rises, key=lambda r: -r.excess.value)),
+        open=tuple(_open(rise, rows, names) for rise in found.open_rises),
         unattributed=found.unattributed,
         scale=max(*highs, 1.0) if len(highs) > 1 else max(highs[0], 1.0),
         symptoms=tuple((key, names.get(key, symptom_name(key))) for key in keys),
         matrix=tuple(MatrixRow(row=row, cells=_cells(row.finding, keys)) for row in shown),
-        headline=_headline(attributed, sets, len(rows), n_tickets),
+        headline=_headline(attributed, sets, found.open_rises, len(rows), n_tickets),
     )
 
 
@@ -322,11 +340,31 @@ def _rise(rise: Rise, names: Mapping[str, str]) -> RiseRow:
     )
 
 
-def _headline(attributed: Sequence[Row], sets: Sequence[AmbiguousSet], n_changes: int, n_tickets: int) -> str:
-    """Return the run's answer in one sentence."""
+def _open(rise: StoredOpenRise, rows: Mapping[str, Row], names: Mapping[str, str]) -> OpenRow:
+    first, last = rise.starts_between
+    window = urlencode({"from": (first - timedelta(days=7)).isoformat(), "to": (last + timedelta(days=21)).isoformat()})
+    owners = tuple((rows[key], share) for key, share in rise.owners if key in rows)
+    return OpenRow(
+        rise=rise,
+        symptom=names.get(rise.symptom, symptom_name(rise.symptom)) if rise.symptom is not None else "",
+        owners=owners,
+        rest=max(rise.probability - sum(share for _, share in owners), 0.0),
+        overlay=f"{window}&layers=1",
+        apart=urlencode([("change", row.change_id) for row, _ in owners[:12]]),
+    )
+
+
+def _headline(
+    attributed: Sequence[Row],
+    sets: Sequence[AmbiguousSet],
+    open_rises: Sequence[StoredOpenRise],
+    n_changes: int,
+    n_tickets: int,
+) -> str:
+    """Return the run's answer in one sentence, and how much it weighed in another."""
     complaints = labels.plural(n_tickets, "complaint")
     whole = labels.plural(n_changes, "change")
-    if not attributed and not sets:
+    if not attributed and not sets and not open_rises:
         return f"None of the {whole} is supported by the {complaints} of this case."
     parts = []
     if attributed:
@@ -334,4 +372,10 @@ def _headline(attributed: Sequence[Row], sets: Sequence[AmbiguousSet], n_changes
     if sets:
         n = sum(len(one.rows) for one in sets)
         parts.append(f"{labels.plural(n, 'change')} cannot be told apart from others or from nothing")
-    return f"{'; '.join(parts)}. {complaints} were weighed."
+    if len(open_rises) == 1:
+        excess = labels.count(open_rises[0].excess.value)
+        parts.append(f"a rise of about {excess} complaints fits several changes and stays open")
+    elif open_rises:
+        parts.append(f"{labels.count(len(open_rises))} rises fit several changes and stay open")
+    told = "; ".join(parts)
+    return f"{told[0].upper()}{told[1:]}. {complaints} were weighed."

@@ -97,6 +97,12 @@ def test_twins_come_out_as_a_set() -> None:
     assert found.separations[0].discrimination < math.log(9)
 
 
+def test_a_rise_whose_owner_is_named_is_not_told_twice(answer: Attribution) -> None:
+    assert answer.open_rises == ()
+    twins = attribute(draw(World(changes=(CACHE, TWIN, FLAG), harm={"cache": (400.0, WRONG)})).evidence)
+    assert twins.open_rises == ()
+
+
 def test_an_event_that_nobody_logged_is_told_with_its_place_and_time() -> None:
     drawn = draw(World(changes=(PROMPT, FLAG), unlogged=(400.0, 448.0, 250.0, 1, 0.0), background=2000.0))
     found = attribute(drawn.evidence)
