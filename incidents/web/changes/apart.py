@@ -73,10 +73,10 @@ def _context(request: HttpRequest) -> dict[str, Any]:
 
 
 def _offered(rows: Sequence["Change"], chosen: Iterable["Change"]) -> list[tuple["Change", bool]]:
-    """Return the changes to choose from, each with whether it is chosen."""
-    ids = {change.pk for change in chosen}
-    extra = [change for change in chosen if change.pk not in {row.pk for row in rows}]
-    return [(change, change.pk in ids) for change in (*extra, *rows)]
+    """Return the changes to choose from, each with whether it is chosen; those come first."""
+    first = list(chosen)
+    ids = {change.pk for change in first}
+    return [*((change, True) for change in first), *((change, False) for change in rows if change.pk not in ids)]
 
 
 def words(found: Separability) -> dict[str, Any]:
