@@ -8,8 +8,7 @@ from incidents.core.errors import NotPermitted, NotThere
 from incidents.ingest.bundle.services import import_bundle
 from incidents.ingest.bundle.uploads import IMPORT_JOB, forget_upload, upload_limits, upload_path
 from incidents.jobs.handlers import JobContext, handles
-from incidents.tickets.readings import READ_JOB, ask_for_reading, read_tickets
-from incidents.tickets.versions import ask_for_classification
+from incidents.tickets.readings import READ_JOB, read_tickets
 
 _PER_CENT = 100
 
@@ -33,12 +32,10 @@ def import_case(context: JobContext) -> None:
         actor=actor,
         progress=progress,
         limits=upload_limits(),
+        is_repeated=context.attempt > 1,
     )
     with context.finishing() as outcome:
         outcome.update(report.as_json())
-        product = Product.objects.get(slug=report.product_slug)
-        ask_for_reading(actor=None, product=product)
-        ask_for_classification(actor=None, product=product)
     forget_upload(payload["upload"])
 
 

@@ -58,6 +58,12 @@ def latest_job(*, kind: str, **payload: object) -> Job | None:
     return Job.objects.filter(kind=kind, payload__contains=payload).order_by("-id").first()
 
 
+def waiting_job(*, kind: str, **payload: object) -> Job | None:
+    """Return a job of a kind with just this payload that nobody has begun."""
+    rows = Job.objects.filter(kind=kind, payload=payload, state=JobState.QUEUED, attempts=0)
+    return rows.order_by("id").first()
+
+
 def succeeded(*, kind: str) -> bool:
     """Say whether a job of this kind was ever done."""
     return Job.objects.filter(kind=kind, state=JobState.SUCCEEDED).exists()

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from django.db import transaction
+from django.db.models import QuerySet
 
 from incidents.catalog.queries import UNKNOWN, require
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
 from incidents.core.errors import Conflict, NotReady, NotThere
-from incidents.response.models import Incident, PublicityEvent
+from incidents.response.models import DismissedRise, Incident, PublicityEvent
 from incidents.response.queries import zone_of
 from incidents.stats.common_rise import BEFORE, CommonRise, common_rises
 from incidents.tickets.enums import Clock
@@ -37,7 +38,7 @@ class SuggestedEvent:
 
 
 def suggested_events(incident: Incident) -> list[SuggestedEvent]:
-    """Return days on which complaints of all segments rose at once and for which no event is recorded."""
+    """Return days on which complaints of all segments rose at once, without those recorded near or dismissed."""
     zone = zone_of(incident)
     first = incident.starts_at.astimezone(zone).date() - dt.timedelta(days=BEFORE)
     last = incident.ends_at.astimezone(zone).date()
@@ -52,6 +53,7 @@ def suggested_events(incident: Incident) -> list[SuggestedEvent]:
     counts = counts[:, begun[0] :] if len(begun) else counts
     offset = int(begun[0]) if len(begun) else 0
     recorded = list(incident.publicity.values_list("at", flat=True))
+    dismissed = set(incident.dismissed_rises.values_list("on", flat=True))
     return [
         SuggestedEvent(
             on=days[offset + rise.day],
@@ -62,6 +64,7 @@ def suggested_events(incident: Incident) -> list[SuggestedEvent]:
         )
         for rise in common_rises(counts, first_weekday=days[offset].weekday())
         if edges[offset + rise.day] >= incident.starts_at
+        and days[offset + rise.day] not in dismissed
         and not any(abs(at - edges[offset + rise.day]) <= NEAR for at in recorded)
     ]
 
@@ -128,3 +131,46 @@ def remove_publicity(*, actor: "User", incident: Incident, event_id: int) -> Non
         detail={"title": event.title, "at": event.at.isoformat()},
     )
     event.delete()
+
+
+def dismissed_rises(incident: Incident) -> QuerySet[DismissedRise]:
+    """Return the days that were suggested and dismissed, with why, in order."""
+    return incident.dismissed_rises.select_related("dismissed_by")
+
+
+@transaction.atomic
+def dismiss_rise(*, actor: "User", incident: Incident, on: dt.date, reason: str) -> DismissedRise:
+    """Say that a day on which everything rose was no publicity, and why; it is not suggested again."""
+    require(actor, Action.EDIT_CASE, incident.product)
+    if not reason.strip():
+        raise NotReady("Say why it was no publicity: an outage, a backlog that was entered at once, chance.")
+    row, made = DismissedRise.objects.get_or_create(
+        incident=incident, on=on, defaults={"reason": reason.strip()[:300], "dismissed_by": actor}
+    )
+    if not made:
+        raise Conflict("This day was dismissed already.")
+    record_audit(
+        actor=actor,
+        action="publicity suggestion dismissed",
+        subject=incident,
+        product_id=incident.product_id,
+        detail={"on": on.isoformat(), "reason": row.reason},
+    )
+    return row
+
+
+@transaction.atomic
+def suggest_again(*, actor: "User", incident: Incident, dismissed_id: int) -> None:
+    """Take a dismissal back: the day is suggested again where it still stands out."""
+    require(actor, Action.EDIT_CASE, incident.product)
+    row = incident.dismissed_rises.filter(pk=dismissed_id).first()
+    if row is None:
+        raise NotThere("There is no such dismissal any more.")
+    record_audit(
+        actor=actor,
+        action="publicity dismissal taken back",
+        subject=incident,
+        product_id=incident.product_id,
+        detail={"on": row.on.isoformat()},
+    )
+    row.delete()

@@ -9,6 +9,7 @@ from django.utils import timezone
 from incidents.catalog.models import Product
 from incidents.core.errors import NotThere
 from incidents.jobs.handlers import JobContext, handles
+from incidents.jobs.queries import waiting_job
 from incidents.tickets import duplicates, readings, reporters, topics, versions
 from incidents.tickets.rollups import refresh_ticket_counts
 
@@ -42,9 +43,14 @@ def train(context: JobContext) -> None:
 
 
 @handles(versions.CLASSIFY_JOB)
-def classify(context: JobContext) -> dict[str, Any]:
-    """Label the tickets that nobody decided."""
-    return {"n_tickets": versions.classify_tickets(product=_product(context), progress=context.progress)}
+def classify(context: JobContext) -> None:
+    """Label the tickets that nobody decided; what no symptom fits then is gathered into topics."""
+    product = _product(context)
+    n = versions.classify_tickets(product=product, progress=context.progress)
+    with context.finishing() as outcome:
+        outcome["n_tickets"] = n
+        if waiting_job(kind=topics.TOPICS_JOB, product=product.pk) is None:
+            topics.ask_for_topics(actor=None, product=product)
 
 
 @shared_task(name="incidents.refresh_ticket_counts")

@@ -1,5 +1,6 @@
 """Uploads become jobs, and jobs become reports."""
 
+import io
 import os
 import time
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 
 import incidents.tasks  # noqa: F401 - registers the handlers
 from incidents.catalog.models import Product
 from incidents.core.access import Role
 from incidents.core.errors import Conflict, InputError, NotPermitted
 from incidents.ingest.bundle.report import report_of
+from incidents.ingest.bundle.services import import_bundle
 from incidents.ingest.bundle.uploads import request_import, upload_path
 from incidents.jobs import runner, services
 from incidents.jobs.enums import JobState
@@ -51,6 +54,34 @@ def test_an_upload_is_imported_once_and_then_removed(tmp_path: Path) -> None:
     report = report_of(job.result or {})
     assert (report.created > 0, report.n_problems, Ticket.objects.count()) == (True, 0, 3)
     assert Product.objects.get().name == "Answers got shallower"
+
+
+def asked() -> list[str]:
+    """Return the kinds of the jobs of triage that wait, in order."""
+    return sorted(Job.objects.filter(state=JobState.QUEUED, kind__startswith="tickets.").values_list("kind", flat=True))
+
+
+def test_each_way_in_asks_for_the_same_reading(tmp_path: Path) -> None:
+    wanted = ["tickets.classify", "tickets.duplicates", "tickets.read"]
+    head = make_user(Role.ADMINISTRATOR)
+    job = request_import(actor=head, upload=upload(tmp_path), product=None)
+    runner.run(job.pk, background=False)
+    assert asked() == wanted
+    # A second arrival is served by the jobs that wait; the same rows again ask for nothing.
+    call_command("import_case", str(make_zip(tmp_path)), product="answers-got-shallower", stdout=io.StringIO())
+    assert asked() == wanted
+    Job.objects.all().delete()
+    call_command("import_case", str(make_zip(tmp_path)), product="answers-got-shallower", stdout=io.StringIO())
+    assert asked() == []
+    # A second attempt cannot know whether the first one came to ask.
+    import_bundle(path=make_zip(tmp_path), product_slug="answers-got-shallower", is_repeated=True)
+    assert asked() == wanted
+    Job.objects.all().delete()
+    call_command("import_case", str(make_zip(tmp_path)), product="other", stdout=io.StringIO())
+    assert asked() == wanted
+    for number in Job.objects.filter(kind="tickets.classify").values_list("pk", flat=True):
+        runner.run(number, background=False)
+    assert asked() == ["tickets.duplicates", "tickets.read", "tickets.topics"]
 
 
 def test_a_cancelled_import_keeps_its_upload_and_goes_on_where_it_stopped(tmp_path: Path) -> None:

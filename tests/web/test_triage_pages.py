@@ -12,7 +12,7 @@ from django.utils import timezone
 from incidents.catalog.models import Product, Symptom
 from incidents.core.access import Role
 from incidents.core.models import AuditEntry
-from incidents.response.models import PublicityEvent
+from incidents.response.models import DismissedRise, PublicityEvent
 from incidents.tickets import duplicates, readings, reporters, topics
 from incidents.tickets.models import DuplicateProposal, Ticket, Topic
 from tests.factories import at, make_incident, make_product, make_ticket, make_user
@@ -174,9 +174,23 @@ def test_publicity_is_suggested_recorded_and_taken_back(client: Client) -> None:
     assert "Days on which everything rose at once" not in client.get(address).content.decode()
     client.post(address, {"on": "soon", "title": "?"})
     client.post(address, {"remove": str(event.pk)})
+    client.post(address, {"do": "dismiss", "on": "2026-03-13", "reason": " "})
+    assert "Dismissed suggestions" not in client.get(address).content.decode()
+    client.post(address, {"do": "dismiss", "on": "2026-03-13", "reason": "A backlog was entered"})
+    page = client.get(address).content.decode()
+    assert "A backlog was entered" in page
+    assert "13 Mar 2026: " not in page
+    assert AuditEntry.objects.filter(action="publicity suggestion dismissed").count() == 1
+    row = DismissedRise.objects.get()
+    client.post(address, {"again": str(row.pk)})
+    assert "Days on which everything rose at once" in client.get(address).content.decode()
+    client.post(address, {"on": "2026-03-13", "title": "A post went round"})
+    event = PublicityEvent.objects.get()
+    client.post(address, {"remove": str(event.pk)})
     assert not PublicityEvent.objects.exists()
     signed(client, Role.COMMS, product)
-    assert client.post(address, {"on": "2026-03-13", "title": "A post"}).status_code == 403
+    for fields in ({"on": "2026-03-13", "title": "A post"}, {"do": "dismiss", "on": "2026-03-13", "reason": "x"}):
+        assert client.post(address, fields).status_code == 403
 
 
 def test_exports_are_masked_unless_somebody_who_may_asks(client: Client) -> None:

@@ -27,6 +27,7 @@ from incidents.metrics.services import describe_metrics
 from incidents.response.models import Incident
 from incidents.response.queries import visible_incidents
 from incidents.response.services import record_incident
+from incidents.tickets.arrivals import ask_after_arrival
 from incidents.tickets.rollups import refresh_ticket_counts
 
 if TYPE_CHECKING:
@@ -59,8 +60,12 @@ def import_bundle(
     actor: "User | None" = None,
     progress: Progress | None = None,
     limits: Limits | None = None,
+    is_repeated: bool = False,
 ) -> ImportReport:
     """Import a bundle, a folder or a zip; the same bundle twice changes nothing.
+
+    What triage has to read anew is asked for at the end (`tickets.arrivals`), where anything changed or, with
+    `is_repeated`, where an earlier attempt may have been stopped before it could ask.
 
     Good rows go in and bad ones are listed; with `all_or_nothing` a file with a bad row is left out whole. Each file is
     one transaction. Without an actor (the command line) nothing is asked about permission. `progress` hears
@@ -99,6 +104,8 @@ def import_bundle(
     refresh_statistics(FILLED, n_written=report.created + report.updated)
     refresh_ticket_counts(product=destination.product)
     refresh_metric_rollups(product=destination.product)
+    if not report.changed_nothing or is_repeated:
+        ask_after_arrival(product=destination.product)
     return report
 
 

@@ -11,7 +11,14 @@ from django.views.decorators.http import require_http_methods
 
 from incidents.core.access import Action
 from incidents.core.errors import WorkbenchError
-from incidents.response.publicity import record_publicity, remove_publicity, suggested_events
+from incidents.response.publicity import (
+    dismiss_rise,
+    dismissed_rises,
+    record_publicity,
+    remove_publicity,
+    suggest_again,
+    suggested_events,
+)
 from incidents.response.queries import publicity_of
 from incidents.web.cases.frame import case_context
 from incidents.web.people import signed_in
@@ -30,7 +37,11 @@ def case_publicity(request: HttpRequest, case_id: int) -> HttpResponse:
         except WorkbenchError as error:
             messages.error(request, str(error))
         return redirect("case-publicity", case_id=case_id)
-    context |= {"events": publicity_of(incident), "suggested": suggested_events(incident)}
+    context |= {
+        "events": publicity_of(incident),
+        "suggested": suggested_events(incident),
+        "dismissed": dismissed_rises(incident),
+    }
     return render(request, "cases/publicity.html", context)
 
 
@@ -40,10 +51,17 @@ def _changed(request: HttpRequest, incident: Any, zone: dt.tzinfo) -> str:
     if removed.isdigit():
         remove_publicity(actor=user, incident=incident, event_id=int(removed))
         return "Taken back; the next attribution does without it."
+    again = request.POST.get("again", "")
+    if again.isdigit():
+        suggest_again(actor=user, incident=incident, dismissed_id=int(again))
+        return "The day is suggested again."
     try:
         day = dt.date.fromisoformat(request.POST.get("on", ""))
     except ValueError:
         raise WorkbenchError("Give the day of the event, for example 2026-03-26.") from None
+    if request.POST.get("do") == "dismiss":
+        dismiss_rise(actor=user, incident=incident, on=day, reason=request.POST.get("reason", ""))
+        return "Dismissed: this day is not suggested again."
     at = dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
     record_publicity(actor=user, incident=incident, at=at, title=request.POST.get("title", ""), day_only=True)
     return "Recorded; the next attribution takes it into account."
