@@ -36,6 +36,17 @@ START = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
 N_WORDS = 30_000
 CHANNELS = ("mail", "chat", "forum", "tracker", "store")
 N_SYMPTOMS, N_SEGMENTS = 8, 40
+FILTERS: dict[str, dict[str, Any]] = {
+    "waiting": {"status": "new"},
+    "a common symptom": {"symptom": "s0"},
+    "a rare symptom": {"symptom": "s7"},
+    "no symptom": {"symptom": "none"},
+    "unsure, waiting": {"is_unsure": True, "status": "new"},
+    "a channel": {"channel": "forum"},
+    "a segment": {"segment": {"plan": ["p4"]}},
+    "nobody's, waiting": {"assigned_to": "none", "status": "new"},
+    "symptom, segment, waiting": {"symptom": "s2", "segment": {"plan": ["p4"]}, "status": "new"},
+}
 COLUMNS = (
     "product_id, source_id, external_id, reported_at, title, text, segment_id, channel, reporter, weight, url, "
     "status, day_fields, received_at, extra"
@@ -160,25 +171,14 @@ def measure(product: Product, copies: list[tuple[int, int]], options: argparse.N
     def count(**chosen: Any) -> Callable[[Any], object]:
         return lambda words: capped_count(tickets_matching(product, TicketFilter(**{"words": words or "", **chosen})))
 
-    filters: dict[str, dict[str, Any]] = {
-        "waiting": {"status": "new"},
-        "a common symptom": {"symptom": "s0"},
-        "a rare symptom": {"symptom": "s7"},
-        "no symptom": {"symptom": "none"},
-        "unsure, waiting": {"is_unsure": True, "status": "new"},
-        "a channel": {"channel": "forum"},
-        "a segment": {"segment": {"plan": ["p4"]}},
-        "nobody's, waiting": {"assigned_to": "none", "status": "new"},
-        "symptom, segment, waiting": {"symptom": "s2", "segment": {"plan": ["p4"]}, "status": "new"},
-    }
     first = page(status="new")("")
     floor_pks = [row.pk for row in first]  # type: ignore[attr-defined]
     runs: list[tuple[str, Callable[[Any], object], list[Any]]] = [
         ("floor: 50 rows by number", lambda _: list(Ticket.objects.filter(pk__in=floor_pks)), [""] * 20),
         ("first page", page(), [""] * 20),
         ("deep page", page(after=deep), [""] * 20),
-        *((f"page: {name}", page(**chosen), [""] * 10) for name, chosen in filters.items()),
-        *((f"count: {name}", count(**chosen), [""] * 10) for name, chosen in filters.items()),
+        *((f"page: {name}", page(**chosen), [""] * 10) for name, chosen in FILTERS.items()),
+        *((f"count: {name}", count(**chosen), [""] * 10) for name, chosen in FILTERS.items()),
         ("rare word, newest 50", page(), rare),
         ("common word, newest 50", page(), common),
         ("common word and symptom", page(symptom="s2"), common),
