@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from incidents.catalog.services import grant_role
 from incidents.changes.models import ArtifactVersion, Change, ChangeLink, RolloutStep
 from incidents.core.access import Role
 from tests.factories import at, make_change, make_incident, make_product, make_user
@@ -161,3 +162,18 @@ def test_who_owns_a_change_is_recorded_offered_and_corrected(client: Client) -> 
     assert change.extra == {"ticket": "OPS-1", "owner": "Runtime"}
     correct("")
     assert change.extra == {"ticket": "OPS-1"}
+
+
+def test_recording_asks_which_product_only_where_there_are_several(client: Client) -> None:
+    person = make_user()
+    client.force_login(person)
+    begin = reverse("change-begin")
+    assert client.get(begin).status_code == 403
+    first, second = make_product(name="Larch", slug="larch"), make_product(name="Rowan", slug="rowan")
+    grant_role(user=person, role=Role.ENGINEER, product=first)
+    assert client.get(begin)["Location"] == reverse("change-new", args=["larch"])
+    grant_role(user=person, role=Role.ENGINEER, product=second)
+    asked = client.get(begin).content.decode()
+    assert all(reverse("change-new", args=[slug]) in asked for slug in ("larch", "rowan"))
+    assert client.get(begin, {"product": "rowan"})["Location"] == reverse("change-new", args=["rowan"])
+    assert begin in client.get(reverse("changes")).content.decode()

@@ -16,7 +16,7 @@ from incidents.changes.enums import ChangeKind
 from incidents.changes.log import ChangeFilter, change_for, changes_matching, in_force_with, links_of, owners_in
 from incidents.core.access import Action
 from incidents.core.audit import audit_trail
-from incidents.core.errors import Conflict
+from incidents.core.errors import Conflict, NotPermitted
 from incidents.response.queries import visible_incidents
 from incidents.web.changes.forms import ChangeForm, initial_of, started_with
 from incidents.web.people import signed_in
@@ -53,6 +53,7 @@ def changes(request: HttpRequest) -> HttpResponse:
         "kinds": ChangeKind.choices,
         "states": STATES,
         "editable": [one for one in products if permitted(request.user, Action.EDIT_CHANGES, one)],
+        "begin_query": f"?product={chosen.product}" if chosen.product else "",
         "is_filtered": bool(chosen.product or chosen.kind or chosen.words or chosen.state),
     }
     return render(request, "changes/list.html", context)
@@ -83,6 +84,20 @@ def change(request: HttpRequest, change_id: int) -> HttpResponse:
 
 
 _FAR = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+
+
+@require_safe
+@login_required
+def change_begin(request: HttpRequest) -> HttpResponse:
+    """Lead to the form for the product that the address names or for the only one; else ask which."""
+    user = signed_in(request)
+    editable = [one for one in visible_products(user) if permitted(user, Action.EDIT_CHANGES, one)]
+    if not editable:
+        raise NotPermitted("Nobody gave you a role that records changes: ask an administrator.")
+    named = [one for one in editable if one.slug == request.GET.get("product", "")] or editable
+    if len(named) == 1:
+        return redirect("change-new", product_slug=named[0].slug)
+    return render(request, "changes/begin.html", {"section": "changes", "editable": editable})
 
 
 @require_http_methods(["GET", "POST"])
