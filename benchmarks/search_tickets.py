@@ -17,6 +17,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
 from typing import Any
 
 import django
@@ -70,11 +71,11 @@ def main() -> None:
 
 
 def vocabulary(rng: random.Random) -> tuple[list[str], list[float]]:
-    """Return invented words and how often each is said."""
+    """Return invented words and how often each is said, added up."""
     words = [
         "".join(rng.choices("bcdfghklmnprstvwz", k=2) + rng.choices("aeiou", k=1)) + f"x{i:x}" for i in range(N_WORDS)
     ]
-    return words, [1.0 / (rank + 8) for rank in range(N_WORDS)]
+    return words, list(accumulate(1.0 / (rank + 8) for rank in range(N_WORDS)))
 
 
 def fill(n: int) -> tuple[Product, list[tuple[int, int]]]:
@@ -94,7 +95,7 @@ def fill(n: int) -> tuple[Product, list[tuple[int, int]]]:
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for i in range(n):
-            said = rng.choices(words, shares, k=60)
+            said = rng.choices(words, cum_weights=shares, k=60)
             if i % 20 == 19:
                 original = rng.randrange(max(0, i - 5000), i)
                 said = [word if rng.random() < 0.9 else rng.choice(words) for word in texts[original % 5000]]
@@ -127,10 +128,11 @@ def fill(n: int) -> tuple[Product, list[tuple[int, int]]]:
             )
 
     copied(f"COPY incidents_ticket ({COLUMNS}) FROM STDIN", rows())
-    numbers = Ticket.objects.filter(product=product).order_by("pk").values_list("pk", flat=True)
+    # Read first: a connection that copies answers no question.
+    numbers = list(Ticket.objects.filter(product=product).order_by("pk").values_list("pk", flat=True))
     labels = (
         (pk, symptoms[min(int(rng.expovariate(0.7)), N_SYMPTOMS - 1)].pk, round(rng.random(), 3), "model", START)
-        for pk in numbers.iterator(chunk_size=10_000)
+        for pk in numbers
     )
     copied("COPY incidents_ticketsymptom (ticket_id, symptom_id, confidence, source, decided_at) FROM STDIN", labels)
     with connection.cursor() as cursor:

@@ -22,6 +22,7 @@ _TABS = (
     ("duplicates", "Duplicates", "triage-duplicates"),
     ("rules", "Segment rules", "triage-rules"),
     ("delays", "Reporting delay", "triage-delays"),
+    ("answers", "Answers", "triage-answers"),
     ("texts", "Kept texts", "triage-texts"),
 )
 

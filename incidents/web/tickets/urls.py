@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.web.tickets import desk, quality, taxonomy, triage, views
+from incidents.web.tickets import answers, desk, quality, taxonomy, triage, views
 
 urlpatterns = [
     path("tickets/", views.tickets, name="tickets"),
@@ -21,6 +21,9 @@ urlpatterns = [
     path("triage/symptoms/<int:symptom_id>/", taxonomy.symptom, name="triage-symptom"),
     path("triage/symptoms/<int:symptom_id>/act/", taxonomy.symptom_act, name="triage-symptom-act"),
     path("triage/symptoms/steps/<int:change_id>/undo/", taxonomy.step_undo, name="triage-symptom-undo"),
+    path("triage/answers/", answers.answer_list, name="triage-answers"),
+    path("triage/answers/<slug:slug>/write/", answers.answer_write, name="triage-answer-write"),
+    path("triage/answers/<int:answer_id>/act/", answers.answer_act, name="triage-answer-act"),
     path("triage/quality/", quality.quality, name="triage-quality"),
     path("triage/quality/<slug:slug>/train/", quality.quality_train, name="triage-train"),
     path("triage/quality/<slug:slug>/classify/", quality.quality_classify, name="triage-classify"),
