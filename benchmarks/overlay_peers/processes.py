@@ -74,7 +74,13 @@ def workbench(database_url: str, files: Path) -> contextlib.AbstractContextManag
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--no-ws", "--workers", "2", "--blocking-threads", "4", "--log-level", "warning"]
-    environment = {"DATABASE_URL": database_url, "WORKBENCH_BENCH_FILES": str(files), "PYTHONPATH": str(ROOT)}
+    environment = {
+        "DATABASE_URL": database_url,
+        "WORKBENCH_BENCH_FILES": str(files),
+        "WORKBENCH_STATIC_ROOT": str(files / "static"),
+        "WORKBENCH_TLS": "0",
+        "PYTHONPATH": str(ROOT),
+    }
     return running([*command, "benchmarks.overlay_peers.serving:application"], port, environment)
 
 

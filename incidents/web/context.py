@@ -33,9 +33,6 @@ RAIL = (
     RailItem(key="sources", label="Sources", icon="plug", route="sources", shortcut="g s"),
 )
 
-# What js/shell.js imports, directly or not; a test keeps the list true.
-SHELL_MODULES = ("dialogs", "dom", "fuzzy", "keys", "palette", "theme", "toasts")
-
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the shell's context; `section`, set by a view, says which rail item is the current one."""
@@ -50,7 +47,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return context
     rail = [RailItem(**{**asdict(item), "url": url}) for item in RAIL if (url := _address(item.route))]
     return context | {
-        "shell_modules": [f"js/{name}.js" for name in SHELL_MODULES],
         "rail": rail,
         "commands": _commands(rail, is_staff=user.is_staff),
     }

@@ -16,7 +16,7 @@ export const cursor = () => at;
 export function setPayload(fresh) {
   payload = fresh;
   if (at === null || at < scale.low || at > scale.high) at = null;
-  show();
+  mark();
 }
 
 export function moveTo(hours) {
@@ -25,8 +25,14 @@ export function moveTo(hours) {
 }
 export const moveToX = oncePerFrame((x) => moveTo(toHours(clampX(x))));
 
-/** Draw the band of the chosen change, the selection and the cursor; then say the values. */
+/** Draw what lies over the panels, and say the values. */
 export function show(drag = null) {
+  mark(drag);
+  sayValues();
+}
+
+/** Draw the band of the chosen change, the selection and the cursor. */
+function mark(drag = null) {
   const shapes = [];
   const chosen = changeById(payload.lanes, get("change"));
   if (chosen) {
@@ -46,6 +52,10 @@ export function show(drag = null) {
   front().replaceChildren(...shapes);
   one("#ov-when").textContent = at === null ? "" : moment(at);
   one("#ov-scrub").value = at === null ? 1000 : Math.round((toX(at) / scale.width) * 1000);
+}
+
+/** Say every panel's values at the cursor, or over the window. */
+export function sayValues() {
   complaintValues();
   metricValues();
 }

@@ -7,15 +7,26 @@ const tags = new Map();
 
 export class Failed extends Error {}
 
+/** Ask the server; the page's first question may be on its way already (overlay-ask.js). */
+function asked(url) {
+  const early = globalThis.overlayAsked;
+  globalThis.overlayAsked = null;
+  if (early?.url === url) return early;
+  early?.stop.abort();
+  const stop = new AbortController();
+  return { stop, answer: fetch(url, { signal: stop.signal, headers: { Accept: "application/json" }, credentials: "same-origin" }) };
+}
+
 /** Fetch parts of the overlay for a plot of so many pixels; null where a newer question took over. */
 export async function fetchOverlay(parts, pixels, { onlyNew = false } = {}) {
   running?.abort();
-  const mine = (running = new AbortController());
   const more = { px: Math.round(pixels), ...(parts ? { parts: parts.join(",") } : {}) };
   const url = address(config.urls.data, more);
+  const { answer, stop } = asked(url);
+  running = stop;
   let response;
   try {
-    response = await fetch(url, { signal: mine.signal, headers: { Accept: "application/json" }, credentials: "same-origin" });
+    response = await answer;
   } catch (error) {
     if (error.name === "AbortError") return null;
     throw new Failed("The server cannot be reached. Check the connection, then try again.");

@@ -1,7 +1,8 @@
-/** Complaints and metrics, drawn by Plotly: one figure for the complaints, one a metric, later ones when the page is idle. */
+/** Complaints and metrics, drawn by Plotly: one figure for the complaints, one a metric. */
 
 import { icon, make, one } from "./dom.js";
-import { clearPreview, preview } from "./overlay-preview.js";
+import { clearPreview } from "./overlay-preview.js";
+import { plan, plotAll } from "./overlay-queue.js";
 import { count, day, number, scale, short, toX } from "./overlay-scale.js";
 import { change, get, leaveComparison } from "./overlay-state.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
@@ -11,7 +12,6 @@ import { resolveTokens } from "./tokens.js";
 const SETTINGS = { staticPlot: true, displayModeBar: false, responsive: false };
 const ROW_HEIGHT = 76;
 const hiddenTraces = new Set();
-let waiting = [];
 
 const tickRoom = () => parseFloat(getComputedStyle(one("#overlay")).getPropertyValue("--ov-ticks")) || 44;
 
@@ -34,7 +34,7 @@ function draw(cell, figure, height) {
   return globalThis.Plotly.react(home, dressed.data, dressed.layout, SETTINGS).then(() => clearPreview(cell));
 }
 
-/** Show complaints at once as a canvas can; what comes back draws the plot itself, once the library is there. */
+/** Say what the complaints' panel says, and plan its plot. */
 export function showComplaints(complaints) {
   const cell = one("#ov-complaints-plot");
   const isMultiple = complaints.rows > 1;
@@ -49,12 +49,12 @@ export function showComplaints(complaints) {
     empty.textContent = noComplaints();
     cell.append(empty);
     clearPreview(cell);
-    return async () => {};
+    plan("complaints", []);
+    return;
   }
   empty?.remove();
   const figure = { data: complaints.figure.data.map((trace) => ({ ...trace, visible: !hiddenTraces.has(keyOf(trace)) })), layout: complaints.figure.layout };
-  if (!one(".ov-plotly", cell)) preview(cell, figure, height);
-  return () => draw(cell, figure, height);
+  plan("complaints", [{ cell, figure, height, plot: () => draw(cell, figure, height) }]);
 }
 
 function noComplaints() {
@@ -98,7 +98,8 @@ function legend(complaints, isMultiple, height) {
     button.addEventListener("click", () => {
       if (hiddenTraces.has(key)) hiddenTraces.delete(key);
       else hiddenTraces.add(key);
-      showComplaints(complaints)();
+      showComplaints(complaints);
+      plotAll(["complaints"]);
     });
     return make("li", { class: hiddenTraces.has(key) ? "is-hidden" : "" }, button, make("output", { class: "ov-value", "data-trace": index }));
   });
@@ -119,15 +120,8 @@ function highlightOn(button, trace, index) {
   }
 }
 
-const inView = (row) => {
-  const box = row.getBoundingClientRect();
-  return box.top < innerHeight && box.bottom > 0;
-};
-
-/** Show metric rows at once as a canvas can; what comes back draws those in sight, then the others when the page is idle. */
+/** Make the metrics' rows, and plan their plots. */
 export function showMetrics(metrics) {
-  const home = one("#ov-metrics");
-  waiting = [];
   const rows = metrics.rows;
   const parts = [];
   if (!rows.length) parts.push(emptyMetrics(metrics));
@@ -135,28 +129,18 @@ export function showMetrics(metrics) {
   if (over) parts.push(togetherRow(over));
   for (const metric of rows) parts.push(metricRow(metric));
   if (metrics.evals) parts.push(evalRow(metrics.evals));
+  plan("metrics", parts.filter((row) => row.figure).map((row) => {
+    const cell = one(".ov-plot", row);
+    const height = row.height ?? ROW_HEIGHT;
+    return { cell, height, figure: row.figure, plot: () => draw(cell, row.figure, height) };
+  }));
   if (metrics.nMore || metrics.isAll) {
     const words = metrics.isAll ? "Show the first metrics alone" : `Show ${metrics.nMore} more metric${metrics.nMore === 1 ? "" : "s"}`;
     const more = make("button", { class: "button button--small button--quiet ov-more-rows", type: "button" }, words);
     more.addEventListener("click", () => change({ metrics: metrics.isAll ? null : "all" }));
     parts.push(make("div", { class: "ov-row" }, make("div", { class: "ov-label" }), make("div", { class: "ov-plot" }, more)));
   }
-  home.replaceChildren(...parts);
-  const jobs = waiting;
-  for (const { cell, figure, height } of jobs) preview(cell, figure, height ?? ROW_HEIGHT);
-  return async () => {
-    const act = ({ cell, figure, height }) => draw(cell, figure, height ?? ROW_HEIGHT);
-    const seen = jobs.filter(({ cell }) => inView(cell));
-    for (const job of seen) await act(job);
-    const rest = jobs.filter((job) => !seen.includes(job));
-    const next = () => {
-      if (jobs !== waiting || !rest.length) return;
-      // The row that has come into sight meanwhile is drawn before its turn.
-      const [job] = rest.splice(Math.max(rest.findIndex(({ cell }) => inView(cell)), 0), 1);
-      act(job).then(() => (globalThis.requestIdleCallback ?? setTimeout)(next));
-    };
-    (globalThis.requestIdleCallback ?? setTimeout)(next);
-  };
+  one("#ov-metrics").replaceChildren(...parts);
 }
 
 function emptyMetrics(metrics) {
@@ -182,9 +166,7 @@ function metricRow(metric) {
   cell.append(marks(metric));
   if (metric.shifts.length) cell.append(levelMarks(metric));
   const row = make("section", { class: "ov-row ov-metric", "aria-label": metric.name }, label, cell);
-  row.metric = metric;
-  waiting.push({ cell, figure: metric.figure });
-  return row;
+  return Object.assign(row, { metric, figure: metric.figure });
 }
 
 /** The chosen metrics over each other. */
@@ -195,9 +177,7 @@ function togetherRow({ metric, names, scales }) {
   const cell = make("div", { class: "ov-plot" });
   cell.style.height = `${2 * ROW_HEIGHT}px`;
   const row = make("section", { class: "ov-row ov-metric ov-together", "aria-label": "Overlaid metrics" }, label, cell);
-  row.metric = metric;
-  waiting.push({ cell, figure: metric.figure, height: 2 * ROW_HEIGHT });
-  return row;
+  return Object.assign(row, { metric, figure: metric.figure, height: 2 * ROW_HEIGHT });
 }
 
 /** Hatched silence. */
@@ -242,8 +222,7 @@ function evalRow(evals) {
     drawing.append(mark);
   }
   cell.append(drawing);
-  waiting.push({ cell, figure: evals.figure });
-  return make("section", { class: "ov-row ov-metric", "aria-label": "Evaluation runs" }, label, cell);
+  return Object.assign(make("section", { class: "ov-row ov-metric", "aria-label": "Evaluation runs" }, label, cell), { figure: evals.figure });
 }
 
 function evalSays(run) {

@@ -2,7 +2,7 @@
 
 import { all, one } from "./dom.js";
 import { drawAxis, drawBackdrop } from "./overlay-backdrop.js";
-import { setPayload, startTips } from "./overlay-cursor.js";
+import { sayValues, setPayload, startTips } from "./overlay-cursor.js";
 import { Failed, fetchOverlay } from "./overlay-data.js";
 import { savePng, saveSvg } from "./overlay-export.js";
 import { drawChips, startFilter } from "./overlay-filter.js";
@@ -11,7 +11,9 @@ import { actions, select, setSelecting, setWindow, startGestures, toggleSelectin
 import { drawLanes, markChosen } from "./overlay-lanes.js";
 import { startLive, syncLive } from "./overlay-live.js";
 import { startPanel, syncPanel } from "./overlay-panel.js";
+import { plotly } from "./overlay-library.js";
 import { showComplaints, showMetrics } from "./overlay-plots.js";
+import { plotAll, sketch } from "./overlay-queue.js";
 import { scale, setScale, short, wallTime, zoned } from "./overlay-scale.js";
 import { drawHandles, startScratch, syncScratch } from "./overlay-scratch.js";
 import { address, change, clearAll, config, get, onChange, permalink } from "./overlay-state.js";
@@ -27,9 +29,9 @@ let isPainted = false;
 /** Let the browser show what stands before the slower part begins; a hidden page has no frames to wait for. */
 const painted = () => new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)); setTimeout(resolve, document.hidden ? 60 : 1000); });
 
-// The libraries come after this module: the document is ready when they are.
+// The panel's library comes after this module: the document is ready when it is.
 const ready = new Promise((resolve) => {
-  if (globalThis.Plotly && globalThis.htmx) resolve();
+  if (globalThis.htmx) resolve();
   else document.addEventListener("DOMContentLoaded", resolve, { once: true });
 });
 
@@ -82,22 +84,21 @@ async function draw(parts, width) {
   if (parts.includes("lanes")) drawLanes(payload.lanes);
   if (parts.includes("flags")) drawFlags(payload.flags);
   drawAxis(payload);
-  // Everything stands on canvases before the library is there, in the room that it will take.
-  const plotComplaints = parts.includes("complaints") ? showComplaints(payload.complaints) : null;
-  const plotMetrics = parts.includes("metrics") ? showMetrics(payload.metrics) : null;
+  if (parts.includes("complaints")) showComplaints(payload.complaints);
+  if (parts.includes("metrics")) showMetrics(payload.metrics);
   refresh();
+  // Everything stands on canvases before the library is there, in the room that it will take.
+  sketch({ onlySeen: true });
   if (!isPainted) {
     isPainted = true;
     document.dispatchEvent(new CustomEvent("overlay:first-paint"));
     await painted();
   }
-  await ready;
-  if (plotComplaints) {
-    await plotComplaints();
-    drawTable(payload.complaints);
-    document.dispatchEvent(new CustomEvent("overlay:first-plot"));
-  }
-  if (plotMetrics) await plotMetrics();
+  sayValues();
+  sketch({ onlySeen: false });
+  await plotly();
+  await plotAll(parts);
+  if (parts.includes("complaints")) drawTable(payload.complaints);
   drawMoreTables(payload);
   syncLive();
   syncControls();
@@ -213,7 +214,7 @@ function startClicks() {
 onChange((parts) => {
   const isResized = syncPanel();
   markChosen();
-  if (payload.shown) refresh();
+  if (payload.shown) { refresh(); sayValues(); }
   syncControls();
   syncScratch();
   if (isResized) load(null);

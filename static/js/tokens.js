@@ -3,15 +3,25 @@
 const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
 /** Return a token's colour in the theme that holds at an element, as `#rrggbb` or `rgba(…)`. */
-export function token(name, element = document.documentElement) {
-  const reader = document.createElement("span");
-  reader.hidden = true;
-  reader.style.color = `var(${name})`;
-  (element === document.documentElement ? document.body : element).append(reader);
-  const colour = getComputedStyle(reader).color;
-  reader.remove();
-  probe.fillStyle = colour;
-  return probe.fillStyle;
+export const token = (name, element = document.documentElement) => read([name], element).get(name);
+
+/** Read the colours of several tokens: all readers are put in before the first is asked, so styles settle once. */
+function read(names, element) {
+  const home = document.createElement("span");
+  home.hidden = true;
+  const readers = names.map((name) => {
+    const reader = document.createElement("span");
+    reader.style.color = `var(${name})`;
+    return reader;
+  });
+  home.append(...readers);
+  (element === document.documentElement ? document.body : element).append(home);
+  const colours = readers.map((reader) => getComputedStyle(reader).color);
+  home.remove();
+  return new Map(names.map((name, i) => {
+    probe.fillStyle = colours[i];
+    return [name, probe.fillStyle];
+  }));
 }
 
 // Reading a colour makes the browser settle its styles: the page's own are read once a theme.
@@ -20,13 +30,10 @@ const settled = new Map();
 /** Return a deep copy of a figure with each string that is a token ("--change-3", "--change-3/0.3" with opacity) resolved. */
 export function resolveTokens(figure, element = document.documentElement) {
   const known = element === document.documentElement ? settled : new Map();
+  learn([figure], known, element);
   const resolve = (text) => {
-    if (!known.has(text)) {
-      const [name, alpha] = text.split("/");
-      const colour = token(name, element);
-      known.set(text, alpha ? withAlpha(colour, Number(alpha)) : colour);
-    }
-    return known.get(text);
+    const [name, alpha] = text.split("/");
+    return alpha ? withAlpha(known.get(name), Number(alpha)) : known.get(name);
   };
   const copy = (value) => {
     if (typeof value === "string") return value.startsWith("--") ? resolve(value) : value;
@@ -36,6 +43,21 @@ export function resolveTokens(figure, element = document.documentElement) {
     return value;
   };
   return copy(figure);
+}
+
+/** Read the tokens of several figures at once, for when they are drawn. */
+export const readTokens = (figures) => learn(figures, settled, document.documentElement);
+
+function learn(figures, known, element) {
+  const fresh = new Set();
+  const look = (value) => {
+    if (typeof value === "string") {
+      const name = value.startsWith("--") ? value.split("/")[0] : "";
+      if (name && !known.has(name)) fresh.add(name);
+    } else if (value && typeof value === "object" && !ArrayBuffer.isView(value)) for (const part of Object.values(value)) look(part);
+  };
+  look(figures);
+  if (fresh.size) for (const [name, colour] of read([...fresh], element)) known.set(name, colour);
 }
 
 function withAlpha(hex, alpha) {

@@ -1,5 +1,6 @@
 """Static files under the production's storage: every reference leads somewhere, every name carries a content hash."""
 
+import json
 import re
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from django.test import override_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 _IMPORT = re.compile(r"""(?:^|[;\s])(?:import|from)\s*["'](\.[^"']+)["']""", re.MULTILINE)
-_STATIC_TAG = re.compile(r"""{%\s*static\s+["']([^"']+)["']""")
+_STATIC_TAG = re.compile(r"""{%\s*(?:static|module)\s+["']([^"']+)["']""")
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,17 @@ def test_imports_between_our_modules_carry_hashes(collected: Path) -> None:
     for module, name in imports:
         assert re.search(r"\.[0-9a-f]{12}\.js$", name), (module.name, name)
         assert (module.parent / name).is_file(), (module.name, name)
+
+
+def test_pages_ask_for_few_files(collected: Path) -> None:
+    manifest = json.loads((collected / "staticfiles.json").read_text(encoding="utf-8"))["paths"]
+    overlay = (collected / manifest["js/overlay.js"]).read_text(encoding="utf-8")
+    assert set(_IMPORT.findall(overlay)) == {f"./{manifest[f'js/{name}.js'][3:]}" for name in ("dom", "toasts", "tokens")}
+    assert "function drawLanes" in overlay
+    sheet = (collected / manifest["css/app.css"]).read_text(encoding="utf-8")
+    assert "@import" not in sheet
+    assert "@media print {" in sheet
+    assert ".button" in sheet
 
 
 def test_only_names_with_hashes_are_kept(collected: Path) -> None:

@@ -22,13 +22,6 @@ from incidents.web.overlay.selection import facets
 from incidents.web.overlay.state import read_state
 from incidents.web.overlay.table import overlay_csv
 
-# The page's modules, fetched side by side instead of one after the other as they name each other.
-MODULES = (
-    "backdrop", "cursor", "data", "export", "filter", "flags", "gestures", "lanes", "live", "panel", "plots",
-    "preview", "scale", "scratch", "state", "svg", "table", "together",
-)  # fmt: skip
-# One that is found late waits for the plotting library to be read, and the numbers with it.
-SHARED = ("dom", "toasts", "tokens")
 COMPRESSION = 4  # gzip's level: past it, bytes hardly shrink and time grows
 KEPT = Kept(most=64 * 2**20)
 
@@ -58,7 +51,6 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
         "slug": incident.slug,
     }
     context["preferred_zone"] = None
-    context["modules"] = [*(f"js/overlay-{name}.js" for name in MODULES), *(f"js/{name}.js" for name in SHARED)]
     return render(request, "overlay/case.html", context)
 
 
