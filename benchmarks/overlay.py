@@ -8,13 +8,17 @@ A seeded product fills a database of its own (dropped afterwards): tickets over 
 changes move between the first and a third. Everything is measured in turns in one run, in fresh browser contexts, and
 printed as least / median and as ratios of medians:
 
-- request to drawn (what is in sight is drawn by Plotly, the rest stands on canvases) and to the first paint, against
+- request to drawn (complaints and what is in sight are drawn by Plotly, the rest stands on canvases) and to the first
+  paint (all that is in sight, on canvases), against
   Dash with plotly-resampler, which holds all points in memory (`pip` into an environment of its own in the cache
   folder), a page of bare uPlot (`npm pack` into the cache folder) and a bare canvas, both fed by ready-made bytes;
 - a zoom to seven days, against Dash's;
 - the answer built anew, against its own statements run bare; from 10 and from 1 million points;
 - the kept answer with its permission check, against nginx serving the same bytes (Debian's package, or WORKBENCH_NGINX;
   load by wrk where it is installed, or WORKBENCH_WRK): answers a second over 8 connections.
+
+Everything is served as `make up` serves it, hashed, bundled and compressed; the bare pages' files are compressed and
+answered straight from memory.
 
 The last line is one JSON object; what could not be measured is null. Superset is not run here: its ratio is null.
 """
@@ -55,7 +59,7 @@ from django.test.utils import CaptureQueriesContext, override_settings  # noqa: 
 from benchmarks.overlay_peers import browser, processes, rows  # noqa: E402
 from incidents.changes.models import Change  # noqa: E402
 from incidents.charts.typed import from_float32  # noqa: E402
-from incidents.web.overlay.views import KEPT  # noqa: E402
+from incidents.web.overlay.kept import KEPT  # noqa: E402
 
 ASKED = "lines=segment&metrics=all"
 WIDTH = 1130

@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 
 Texts = Mapping[str, str]
 
-# Nearly all of it runs when it is loaded. Chromium compiles a file that says so beside the page's own thread, instead of
-# function by function on it: 20 ms there instead of 110. Others see a comment.
+# Nearly all of it runs when it is loaded. Chromium compiles a file that says so beside the page's own thread, instead
+# of function by function on it: 20 ms there instead of 110. Others see a comment.
 _RUN_WHOLE = frozenset({"vendor/plotly/plotly-basic.min.js"})
 _HINT = "//# allFunctionsCalledOnLoad\n"
 

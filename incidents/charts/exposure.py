@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import hypot
 
 import numpy as np
 
@@ -115,6 +116,7 @@ def free_spans(lines: Sequence[Sequence[Point]], window: tuple[float, float], *,
 
 BAR_PIXELS = 16.0
 TOLERANCE = 0.4  # pixels
+FOR_NUMPY = 40  # points; fewer, as most rollouts have, are done before NumPy has begun
 
 
 def simplified(line: Sequence[Point], *, hours_a_pixel: float) -> list[Point]:
@@ -122,24 +124,34 @@ def simplified(line: Sequence[Point], *, hours_a_pixel: float) -> list[Point]:
 
     The ends always stay; a share of 1 is 16 pixels high.
     """
-    x = np.array([at for at, _ in line]) / hours_a_pixel
-    y = np.array([share for _, share in line]) * BAR_PIXELS
-    keep = np.zeros(len(line), dtype=bool)
-    keep[[0, -1]] = True
+    x = [at / hours_a_pixel for at, _ in line]
+    y = [share * BAR_PIXELS for _, share in line]
+    keep = [False] * len(line)
+    keep[0] = keep[-1] = True
     open_runs = [(0, len(line) - 1)]
     while open_runs:
         first, last = open_runs.pop()
         if last - first < 2:
             continue
-        dx, dy = x[last] - x[first], y[last] - y[first]
-        length = np.hypot(dx, dy) or 1.0
-        inside = slice(first + 1, last)
-        off = np.abs(dx * (y[inside] - y[first]) - dy * (x[inside] - x[first])) / length
-        if dx == dy == 0:
-            off = np.hypot(x[inside] - x[first], y[inside] - y[first])
-        worst = int(off.argmax())
-        if off[worst] > TOLERANCE:
-            split = first + 1 + worst
-            keep[split] = True
-            open_runs += [(first, split), (split, last)]
+        worst, off = _farthest(x, y, first, last)
+        if off > TOLERANCE:
+            keep[worst] = True
+            open_runs += [(first, worst), (worst, last)]
     return [point for point, stays in zip(line, keep, strict=True) if stays]
+
+
+def _farthest(x: list[float], y: list[float], first: int, last: int) -> tuple[int, float]:
+    """Return which point between two lies farthest from their chord, and how far."""
+    dx, dy = x[last] - x[first], y[last] - y[first]
+    length = hypot(dx, dy)
+    if last - first > FOR_NUMPY:
+        right, up = np.array(x[first + 1 : last]) - x[first], np.array(y[first + 1 : last]) - y[first]
+        off = np.abs(dx * up - dy * right) / length if length else np.hypot(right, up)
+        return first + 1 + int(off.argmax()), float(off.max())
+    worst, most = first, -1.0
+    for i in range(first + 1, last):
+        right_, up_ = x[i] - x[first], y[i] - y[first]
+        far = abs(dx * up_ - dy * right_) / length if length else hypot(right_, up_)
+        if far > most:
+            worst, most = i, far
+    return worst, most

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from incidents.metrics.models import EvalRun, Metric, MetricSeries
 from incidents.metrics.rollups import source_rows
 
 Floats = NDArray[np.float64]
+# Threads that wait for the database while the asking one works on: as many as a server's worker may ever need.
+_WAITING = ThreadPoolExecutor(max_workers=16, thread_name_prefix="points")
 
 
 def unpacked(column: bytes) -> Floats:
@@ -73,10 +76,38 @@ def matching_series(rows: Sequence[SeriesRow], chosen: Mapping[str, Sequence[str
     return [row for row in rows if all(row.segment.get(key) in {None, *wanted} for key, wanted in chosen.items())]
 
 
+class PointsLater:
+    """Points that the database is still putting together; its connection is taken until they are there."""
+
+    def __init__(self, rows: "Future[list[tuple[Any, ...]]]", columns: tuple[str, ...]) -> None:
+        """Keep what will come."""
+        self._rows = rows
+        self._columns = columns
+
+    def settle(self) -> None:
+        """Wait until the connection is free, whatever came of the question."""
+        wait([self._rows])
+
+    def get(self) -> dict[int, SeriesBins]:
+        """Wait for the points; raises what asking raised."""
+        return {
+            row[0]: SeriesBins(
+                bin=np.frombuffer(row[1], ">i4").astype(np.int64),
+                **{name: unpacked(column) for name, column in zip(self._columns, row[2:], strict=True)},
+            )
+            for row in self._rows.result()
+        }
+
+
 def binned_points(
     series_ids: Sequence[int], start: dt.datetime, end: dt.datetime, *, n_bins: int
 ) -> dict[int, SeriesBins]:
-    """Return each series' points of [start, end) in about so many equal bins (at most one row a bin), one statement.
+    """Return each series' points of [start, end) in about so many equal bins, as `binned_points_later` says."""
+    return binned_points_later(series_ids, start, end, n_bins=n_bins).get()
+
+
+def binned_points_later(series_ids: Sequence[int], start: dt.datetime, end: dt.datetime, *, n_bins: int) -> PointsLater:
+    """Ask for each series' points of [start, end) in about so many equal bins (at most one row a bin), one statement.
 
     Read from the coarsest rollup that is not wider than a bin; bins are then whole buckets, the first one holds
     `start`, and a bucket goes to the bin that holds the mean of its points' times. A bin of a single point is that
@@ -109,15 +140,14 @@ def binned_points(
         "first": start.timestamp(),
         "width": width,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return {
-            row[0]: SeriesBins(
-                bin=np.frombuffer(row[1], ">i4").astype(np.int64),
-                **{name: unpacked(column) for name, column in zip(columns, row[2:], strict=True)},
-            )
-            for row in cursor.fetchall()
-        }
+    cursor = connection.cursor()
+
+    def asked() -> list[tuple[Any, ...]]:
+        with cursor:
+            cursor.execute(statement, parameters)
+            return list(cursor.fetchall())
+
+    return PointsLater(_WAITING.submit(asked), columns)
 
 
 def series_with_points(series_ids: Sequence[int], start: dt.datetime, end: dt.datetime) -> set[int]:

@@ -1,13 +1,15 @@
 """`{% load modules %}`, then `{% module "js/overlay.js" %}`: a page's module, and what it imports asked for at once."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path, PurePosixPath
 
 from django import template
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.contrib.staticfiles.storage import staticfiles_storage
+from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+from django.core.files.storage import storages
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -23,24 +25,26 @@ def module(name: str) -> SafeString:
 
 
 def imported(name: str) -> tuple[str, ...]:
-    """Return the addresses of what a module imports; of stored files it is found out once."""
-    return _found(name) if settings.DEBUG or not hasattr(staticfiles_storage, "stored_name") else _kept(name)
+    """Return the addresses of what a module imports; of stored files, which never change, it is found out once."""
+    storage = storages["staticfiles"]
+    if isinstance(storage, ManifestFilesMixin) and not settings.DEBUG:
+        return _stored(storage.stored_name(name))
+    return _found(PurePosixPath(name), _source)
 
 
 @cache
-def _kept(name: str) -> tuple[str, ...]:
-    return _found(name)
+def _stored(name: str) -> tuple[str, ...]:
+    return _found(PurePosixPath(name), lambda path: Path(storages["staticfiles"].path(str(path))))
 
 
-def _found(name: str) -> tuple[str, ...]:
+def _source(path: PurePosixPath) -> Path:
+    return Path(str(finders.find(str(path))))
+
+
+def _found(first: PurePosixPath, file_of: Callable[[PurePosixPath], Path]) -> tuple[str, ...]:
     """Walk from file to file: stored files name each other by their hashed names, sources by their own."""
-    is_stored = hasattr(staticfiles_storage, "stored_name") and not settings.DEBUG
-    first = PurePosixPath(staticfiles_storage.stored_name(name) if is_stored else name)
     seen = [first]
     for path in seen:
-        file = settings.STATIC_ROOT / path if is_stored else Path(str(finders.find(str(path))))
-        seen += [
-            other for found in _IMPORT.findall(file.read_text("utf-8")) if (other := path.with_name(found)) not in seen
-        ]
-    base = str(staticfiles_storage.base_url)
-    return tuple(sorted(base + str(path) for path in seen[1:]))
+        names = _IMPORT.findall(file_of(path).read_text("utf-8"))
+        seen += [other for other in map(path.with_name, names) if other not in seen]
+    return tuple(sorted(f"{settings.STATIC_URL}{path}" for path in seen[1:]))

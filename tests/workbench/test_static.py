@@ -44,7 +44,7 @@ def test_imports_between_our_modules_carry_hashes(collected: Path) -> None:
 def test_pages_ask_for_few_files(collected: Path) -> None:
     manifest = json.loads((collected / "staticfiles.json").read_text(encoding="utf-8"))["paths"]
     overlay = (collected / manifest["js/overlay.js"]).read_text(encoding="utf-8")
-    assert set(_IMPORT.findall(overlay)) == {f"./{manifest[f'js/{name}.js'][3:]}" for name in ("dom", "toasts", "tokens")}
+    assert set(_IMPORT.findall(overlay)) == {f"./{manifest[f'js/{name}.js'][3:]}" for name in ("dom", "toasts")}
     assert "function drawLanes" in overlay
     sheet = (collected / manifest["css/app.css"]).read_text(encoding="utf-8")
     assert "@import" not in sheet

@@ -6,7 +6,7 @@ ones go first. Each process keeps its own.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 Key = tuple[int, int, str]
@@ -14,11 +14,16 @@ Key = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A body as it was sent: plain, compressed, and the tag that names it."""
+    """A body as it was sent: plain, compressed, and the tag that names it; the headers that Django gave each form."""
 
     body: bytes
     compressed: bytes
     tag: str
+    headers: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict, compare=False)
+
+    def body_as(self, form: str) -> bytes:
+        """Return what is sent as "304", "gzip" or "plain"."""
+        return b"" if form == "304" else self.compressed if form == "gzip" else self.body
 
     @property
     def size(self) -> int:
@@ -65,3 +70,7 @@ class Kept:
     def __len__(self) -> int:
         """Return how many are kept."""
         return len(self._answers)
+
+
+# What the overlay's view answered; `incidents.web.overlay.front` gives it again.
+KEPT = Kept(most=64 * 2**20)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ from incidents.charts.axis import Axis
 from incidents.charts.metrics import EvalPoint, Line, eval_figure, gaps, metric_figure
 from incidents.metrics.catalogue import smallest_drop_seen
 from incidents.metrics.queries import (
+    PointsLater,
     SeriesBins,
     SeriesRow,
     binned_points,
+    binned_points_later,
     eval_runs_in,
     matching_series,
     metrics_of,
@@ -37,8 +39,44 @@ MOSTLY_KNOWN = 0.7
 MARGIN = dt.timedelta(hours=36)
 
 
-def metrics_payload(state: OverlayState) -> dict[str, Any]:
-    """Return one row per metric that has points in the window, then the evaluation runs."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsAsked:
+    """What the rows of metrics are made of, all read but the points, which the database is putting together."""
+
+    state: OverlayState
+    shown: Sequence[Any]
+    wanted: Mapping[int, Sequence[SeriesRow]]
+    sides: Sequence[tuple[str, Mapping[int, Sequence[SeriesRow]]]]
+    scope: Collection[str]
+    points: PointsLater
+    daily: Mapping[int, SeriesBins]
+    n_told: int
+    n_metrics: int
+    evals: dict[str, Any] | None
+
+    def settle(self) -> None:
+        """Wait until the database is free again."""
+        self.points.settle()
+
+    def payload(self) -> dict[str, Any]:
+        """Return one row per metric that has points in the window, then the evaluation runs."""
+        points = self.points.get()
+        rows = []
+        for metric in self.shown:
+            wanted = self.wanted[metric.pk]
+            named = [(name, [row for row in wanted if row in side.get(metric.pk, ())]) for name, side in self.sides]
+            rows.append(_row(self.state, metric, named, points, self.daily, scope=self.scope))
+        return {
+            "rows": rows,
+            "nMore": self.n_told - len(self.shown),
+            "isAll": self.state.every_metric and self.n_told > FIRST_METRICS,
+            "nMetrics": self.n_metrics,
+            "evals": self.evals,
+        }
+
+
+def ask_metrics(state: OverlayState) -> MetricsAsked:
+    """Read what tells which metrics are shown, then ask for their points without waiting."""
     product = state.incident.product
     metrics = list(metrics_of(product))
     by_metric: dict[int, list[SeriesRow]] = {}
@@ -57,31 +95,23 @@ def metrics_payload(state: OverlayState) -> dict[str, Any]:
     shown = told if state.every_metric else told[:FIRST_METRICS]
     wanted = {metric.pk: [row for row in chosen[metric.pk] if row.id in present] for metric in shown}
     n_bins = min(int(axis.pixels / PIXELS_A_POINT), MOST_POINTS)
-    points = binned_points([row.id for rows in wanted.values() for row in rows], start, end, n_bins=n_bins)
     # A metric of several lines says nothing of level shifts.
     one_line = [rows for rows in wanted.values() if len(rows) == 1 or not state.by_segment]
     daily = _daily(state, [row.id for rows in one_line for row in rows]) if one_line else {}
-    rows = [
-        _row(
-            state,
-            metric,
-            [
-                (name, [row for row in wanted[metric.pk] if row in side.get(metric.pk, ())])
-                for name, side in zip(names, by_side, strict=True)
-            ],
-            points,
-            daily,
-            scope=scope,
-        )
-        for metric in shown
-    ]
-    return {
-        "rows": rows,
-        "nMore": len(told) - len(shown),
-        "isAll": state.every_metric and len(told) > FIRST_METRICS,
-        "nMetrics": len(metrics),
-        "evals": _evals(state),
-    }
+    evals = _evals(state)
+    ids = [row.id for rows in wanted.values() for row in rows]
+    return MetricsAsked(
+        state=state,
+        shown=shown,
+        wanted=wanted,
+        sides=list(zip(names, by_side, strict=True)),
+        scope=scope,
+        points=binned_points_later(ids, start, end, n_bins=n_bins),
+        daily=daily,
+        n_told=len(told),
+        n_metrics=len(metrics),
+        evals=evals,
+    )
 
 
 def _sides(

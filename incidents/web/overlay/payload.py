@@ -12,7 +12,7 @@ from incidents.web.overlay.complaints import complaints_payload
 from incidents.web.overlay.curves import adoption_of
 from incidents.web.overlay.freezes import freeze_bands
 from incidents.web.overlay.lanes import lanes_payload
-from incidents.web.overlay.metrics import metrics_payload
+from incidents.web.overlay.metrics import ask_metrics
 from incidents.web.overlay.model import ModelView, read_model
 from incidents.web.overlay.pins import pins_of
 from incidents.web.overlay.state import OverlayState
@@ -20,7 +20,10 @@ from incidents.web.overlay.state import OverlayState
 # Flags closer than this many pixels become one with a number.
 FLAGS_APART = 20.0
 
-Part = Callable[[OverlayState, ModelView], dict[str, Any]]
+# A part reads all that it needs; what it gives back makes it into what is sent, without the database.
+Build = Callable[[], dict[str, Any]]
+Part = Callable[[OverlayState, ModelView], Build]
+METRICS = "metrics"
 
 
 def overlay_payload(state: OverlayState, parts: frozenset[str] | None = None) -> dict[str, Any]:
@@ -40,18 +43,27 @@ def overlay_payload(state: OverlayState, parts: frozenset[str] | None = None) ->
         "freezes": freeze_bands(state),
         "run": model.summary(),
     }
-    for name, build in PARTS.items():
-        if parts is None or name in parts:
-            payload[name] = build(state, model)
+    wanted = {name: ask for name, ask in PARTS.items() if parts is None or name in parts}
+    # Asked for last and waited for last: the other parts are made while the database puts the points together.
+    built = {name: ask(state, model) for name, ask in wanted.items()}
+    metrics = ask_metrics(state) if parts is None or METRICS in parts else None
+    try:
+        payload |= {name: build() for name, build in built.items()}
+    finally:
+        if metrics is not None:
+            metrics.settle()
+    if metrics is not None:
+        payload[METRICS] = metrics.payload()
     return payload
 
 
-def _lanes(state: OverlayState, model: ModelView) -> dict[str, Any]:
+def _lanes(state: OverlayState, model: ModelView) -> Build:
     changes = with_rollout(changes_of(state.incident))
-    return lanes_payload(state, changes, adoption_of(state, changes), model.verdicts)
+    adoption = adoption_of(state, changes)
+    return lambda: lanes_payload(state, changes, adoption, model.verdicts)
 
 
-def _flags(state: OverlayState, _: ModelView) -> dict[str, Any]:
+def _flags(state: OverlayState, _: ModelView) -> Build:
     """Return what was said in public and what drew attention, grouped where it would overlap."""
     axis = state.axis
     low, _high = axis.shown
@@ -72,20 +84,23 @@ def _flags(state: OverlayState, _: ModelView) -> dict[str, Any]:
                 "texts": [f"{channel}: {_cut(text)}" if channel else _cut(text) for _, channel, text in members[:4]],
             }
         )
-    return {
+    told = {
         "pins": pins_of(state),
         "statements": flags,
         "publicity": [{"at": round(axis.hours(row.at), 3), "title": row.title} for row in events],
     }
+    return lambda: told
+
+
+def _complaints(state: OverlayState, model: ModelView) -> Build:
+    told = complaints_payload(state, model)
+    return lambda: told
 
 
 def _cut(text: str, length: int = 160) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
-PARTS: dict[str, Part] = {
-    "lanes": _lanes,
-    "flags": _flags,
-    "complaints": complaints_payload,
-    "metrics": lambda state, _: metrics_payload(state),
-}
+# The metrics stand apart: their points take longest.
+PARTS: dict[str, Part] = {"lanes": _lanes, "flags": _flags, "complaints": _complaints}
+NAMES = frozenset({*PARTS, METRICS})

@@ -1,6 +1,5 @@
 """The overlay's page and the numbers behind it."""
 
-import gzip
 import hashlib
 from dataclasses import replace
 from typing import Any
@@ -16,14 +15,13 @@ from incidents.core.access import Action
 from incidents.core.errors import InputError
 from incidents.response.queries import incident_for, visible_version
 from incidents.web.cases.frame import case_context
-from incidents.web.overlay.kept import Answer, Kept
-from incidents.web.overlay.payload import PARTS, overlay_payload
+from incidents.web.overlay.front import GIVEN, form_of
+from incidents.web.overlay.gzipped import gzipped
+from incidents.web.overlay.kept import KEPT, Answer
+from incidents.web.overlay.payload import NAMES, overlay_payload
 from incidents.web.overlay.selection import facets
 from incidents.web.overlay.state import read_state
 from incidents.web.overlay.table import overlay_csv
-
-COMPRESSION = 4  # gzip's level: past it, bytes hardly shrink and time grows
-KEPT = Kept(most=64 * 2**20)
 
 
 @require_safe
@@ -68,7 +66,7 @@ def overlay_data(request: HttpRequest, case_id: int) -> HttpResponse:
             state = read_state(request, incident_for(request.user, case_id))
         except InputError as error:
             return JsonResponse({"error": str(error)}, status=400)
-        wanted = frozenset(request.GET.get("parts", "").split(",")) & PARTS.keys() or None
+        wanted = frozenset(request.GET.get("parts", "").split(",")) & NAMES or None
         answer = packed(overlay_payload(state, wanted))
         KEPT.put(key, answer)
     return _sent(request, answer)
@@ -78,22 +76,23 @@ def packed(payload: dict[str, Any]) -> Answer:
     """Return a payload as the bytes that are sent."""
     body = orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY)
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    return Answer(body=body, compressed=gzip.compress(body, COMPRESSION, mtime=0), tag=tag)
+    return Answer(body=body, compressed=gzipped(body), tag=tag)
 
 
 def _sent(request: HttpRequest, answer: Answer) -> HttpResponse:
-    """Answer 304 where the reader has it already, gzip where the reader takes it."""
+    """Answer 304 where the reader has it already, gzip where the reader takes it; tell who wraps us what was given."""
+    form = form_of(request.META, answer)
     response: HttpResponse
-    if request.headers.get("If-None-Match", "").removeprefix("W/") == answer.tag:
+    if form == "304":
         response = HttpResponseNotModified()
-    elif "gzip" in request.headers.get("Accept-Encoding", ""):
-        response = HttpResponse(answer.compressed, content_type="application/json")
-        response["Content-Encoding"] = "gzip"
     else:
-        response = HttpResponse(answer.body, content_type="application/json")
+        response = HttpResponse(answer.body_as(form), content_type="application/json")
+    if form == "gzip":
+        response["Content-Encoding"] = "gzip"
     response["ETag"] = answer.tag
     response["Vary"] = "Accept-Encoding, Cookie"
     response["Cache-Control"] = "private, no-cache"
+    request.META[GIVEN] = (answer, form)
     return response
 
 
