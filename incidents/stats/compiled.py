@@ -54,9 +54,9 @@ def _make_all() -> None:
             loop = _waiting.pop()
             allowed = _REORDER if loop.reorder else False
             try:
-                made = njit(loop.plain, cache=True, fastmath=allowed)
+                made = njit(loop.plain, cache=True, fastmath=allowed, error_model="numpy")
             except RuntimeError:  # no folder for the cache
-                made = njit(loop.plain, fastmath=allowed)
+                made = njit(loop.plain, fastmath=allowed, error_model="numpy")
             known[loop] = made
         for loop in known:
             names = loop.plain.__globals__
@@ -94,7 +94,8 @@ def compiled(function: Function | None = None, *, reorder: bool = False) -> Any:
 
     Where neither can be written (a read-only image without a home), it is compiled anew in each process; set
     NUMBA_CACHE_DIR to avoid that. With `reorder`, sums may be taken in another order, which is faster and differs in
-    the last digits; on one machine the answer is always the same.
+    the last digits; on one machine the answer is always the same. Division by zero gives infinity, as in NumPy: a check
+    for it would keep every loop that divides out of the vector registers.
 
     Examples
     --------

@@ -6,7 +6,6 @@ from functools import cached_property
 import numpy as np
 
 from incidents.stats.attribution.base import Base, Effect, State
-from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.evidence_integral import size_integral, stirling_error
 from incidents.stats.attribution.exposed import Exposure
@@ -325,14 +324,11 @@ class Trial:
     def _candidate(self, exposure: Exposure, problem: Mixture, mode: Mode) -> Candidate:
         m, k = mode.v.shape
         theta = np.exp(mode.v)
-        share = mode.share[:, -1]
-        owned = problem.count * share
         weight = np.zeros(len(mode.precision))
         weight[(m - 1) * k : m * k] = theta[-1] / theta[-1].sum()
         variance = float(weight @ np.linalg.solve(mode.precision, weight))
         log_error = float(np.sqrt(max(variance, 1e-6)))
-        symptom = np.repeat(problem.group % k, problem.size)
-        told = tally(symptom, owned * share, k)  # what the complaints say about the profile, in counts
+        told = mode.squared[-1]  # what the complaints say about the profile, in counts
         gain = mode.evidence - self.null.evidence + stirling_error(problem.profiles[-1] + told)
         log_size = float(np.log(theta[-1].sum() * problem.mass[:, -1, 0].sum()))
         gain = size_integral(gain, log_size, log_error, problem.log_total_mean, problem.log_total_spread)
@@ -340,9 +336,9 @@ class Trial:
             exposure=exposure,
             gain=gain,
             theta=theta[-1],
-            size=float(owned.sum()),
+            size=float(mode.owned[-1].sum()),
             log_error=log_error,
-            thinning=float((owned * (1 - share)).sum()),
+            thinning=float((mode.owned[-1] - told).sum()),
             state=self.state,
             v=mode.v,
             delta=mode.delta,

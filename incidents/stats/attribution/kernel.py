@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from incidents.stats.attribution.cells import LARGE, TINY, evaluate, heights, shares
+from incidents.stats.attribution.cells import CHUNK, LARGE, TINY, evaluate, heights
 from incidents.stats.attribution.elimination import factorise, move_blocks, reduce_system, solve
 from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.stats.compiled import compiled
@@ -16,23 +16,23 @@ from incidents.stats.compiled import compiled
 
 @compiled(reorder=True)
 def log_prior(
-    v: Floats, delta: Floats, rho: Floats, n_background: int, split: bool, scale: Floats, alpha: Floats,
+    v: Floats, delta: Floats, rho: Floats, n_background: int, scale: Floats, alpha: Floats,
     log_mass: Floats, design_precision: Floats, design_offset: Floats, known: Floats, known_pull: Floats,
 ) -> float:  # fmt: skip
     """Log density of the priors; `scale` holds (level, mix, scope variance, log mean, spread).
 
-    The background's levels have precision `known` (b, b) and linear term `known_pull` (b,), b = n_background * K.
+    `rho` (1 + K + 1, D), the last row where a scope is under test. The background's levels have precision `known` (b, b)
+    and linear term `known_pull` (b,), b = n_background * K.
     """
     m, k = v.shape
     value = 0.0
     for q in range(len(delta)):
         value -= 0.5 * design_precision[q] * (design_offset[q] + delta[q]) ** 2
-    for d in range(rho.shape[0]):
-        value -= 0.5 * rho[d, 0] ** 2 / scale[0]
-        for y in range(k):
-            value -= 0.5 * rho[d, 1 + y] ** 2 / scale[1]
-        if split:
-            value -= 0.5 * rho[d, 1 + k] ** 2 / scale[2]
+    for a in range(len(rho)):
+        square = 0.0
+        for d in range(rho.shape[1]):
+            square += rho[a, d] * rho[a, d]
+        value -= 0.5 * square / (scale[0] if a == 0 else scale[1] if a <= k else scale[2])
     for a in range(n_background * k):
         level = v[a // k, a % k]
         value += known_pull[a] * level
@@ -52,26 +52,21 @@ def log_prior(
 
 
 @compiled(reorder=True)
-def seed(group: Ints, group_sum: Floats, group_pair: Floats, mass: Floats, v: Floats, pull: Floats) -> None:
+def seed(single: Floats, pair: Floats, mass: Floats, v: Floats, pull: Floats) -> None:
     """Set the last column's heights near their mode, from sums taken where it is so faint that it owns nothing.
 
     For each symptom a quadratic in its rate, what the first background column could take from it eliminated, times the
     rate to the power `pull` (K,).
     """
-    _, m, k = mass.shape
+    m, k, _ = mass.shape
     last = m - 1
+    row = last * m // 2
     for y in range(k):
         faint = math.exp(v[last, y])
-        slope, square, met, first = 0.0, 0.0, 0.0, 2.0
-        for g in range(len(group)):
-            if group[g] % k == y:
-                slope += group_sum[g, last]
-                square += group_pair[g, last, last]
-                met += group_pair[g, last, 0]
-                first += group_pair[g, 0, 0]
-        total = mass[:, last, y].sum()
-        slope = slope / faint - total
-        square = max(square / faint**2 - (met / faint) ** 2 / first, 1e-3 * square / faint**2 + 1e-12)
+        slope = single[last, y].sum() / faint - mass[last, y].sum()
+        square = pair[row + last, y].sum() / faint**2
+        met = pair[row, y].sum() / faint
+        square = max(square - met**2 / (2.0 + pair[0, y].sum()), 1e-3 * square + 1e-12)
         peak = slope / square
         rate = 0.5 * (peak + math.sqrt(peak * peak + 4.0 * pull[y] / square))
         if peak < 0.0:  # the same root, written so that nothing cancels
@@ -85,49 +80,57 @@ def climb(
     split: bool, block_count: Floats, design: Floats, design_precision: Floats, design_offset: Floats,
     scale: Floats, alpha: Floats, known: Floats, known_pull: Floats, v: Floats, delta: Floats, rho: Floats,
     iterations: int, tolerance: float, faint: bool,
-) -> tuple[Floats, Floats, Floats, Floats, Floats, float, float, float, int]:  # fmt: skip
-    """Newton's way to the mode; returns (v, delta, rho, share, reduced Hessian, joint, likelihood, log det, steps).
+) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, float, float, float, int]:  # fmt: skip
+    """Newton's way to the mode.
 
-    The log determinant is that of the blocks. If `faint`, the last column starts so low that it owns nothing, and the
-    first step is to find a better start for it.
+    `mass` (m, K, D), `design` (p, D), `rho` (1 + K + 1, D). Returns v, delta, rho, complaints that each column owns
+    (m, K), the same with a complaint's share squared, the reduced Hessian, joint density, likelihood, log determinant
+    of the blocks, steps. If `faint`, the last column starts so low that it owns nothing, and the first step is to find
+    a better start for it.
     """
-    n_blocks, m, k = mass.shape
-    p = design.shape[1]
+    m, k, n_blocks = mass.shape
+    p = len(design)
     q = m * k + p
-    n_groups = len(group)
     log_mass = np.empty(m - n_background)
     for e in range(m - n_background):
-        log_mass[e] = math.log(max(mass[:, n_background + e, 0].sum(), TINY))
-    group_sum, sum_new = np.empty((n_groups, m)), np.empty((n_groups, m))
-    group_pair, pair_new = np.empty((n_groups, m, m)), np.empty((n_groups, m, m))
-    weight, expected = np.empty((n_blocks, k, m)), np.empty((n_blocks, k, m))
-    weight_new, expected_new = np.empty((n_blocks, k, m)), np.empty((n_blocks, k, m))
-    scratch = np.empty((m + 2, size.max() if n_groups else 0))
-    mixed = np.empty((n_blocks, k, m + 4))
-    shared = np.empty((n_blocks, 2, q + 3))
+        log_mass[e] = math.log(max(mass[n_background + e, 0].sum(), TINY))
+    place = group % k * n_blocks + group // k
+    single, single_new = np.zeros((m, k, n_blocks)), np.zeros((m, k, n_blocks))
+    n_pairs = m * (m + 1) // 2
+    pair, pair_new = np.zeros((n_pairs, k, n_blocks)), np.zeros((n_pairs, k, n_blocks))
+    weight, expected, expected_new = np.empty(mass.shape), np.empty(mass.shape), np.empty(mass.shape)
+    flat = weight.reshape(m, k * n_blocks)
+    scratch = np.empty((m + 3, max(CHUNK, size.max() if len(size) else 0)))
+    mixed = np.empty((k, m + 4, n_blocks))
+    shared = np.zeros((q + 3, 2 * n_blocks if split else n_blocks))
     reduced, factor, right = np.empty((q, q)), np.zeros((q, q)), np.empty(q)
     rho_new = np.empty(rho.shape)
+    v_new = np.empty((m, k))
     likelihood = heights(mass, n_background, split, block_count, design, v, delta, rho, weight, expected)
-    likelihood += evaluate(count, group, start, size, column, weight, group_sum, group_pair, scratch)
+    likelihood += evaluate(
+        count, place, start, size, column, flat, single.reshape(m, k * n_blocks), pair.reshape(n_pairs, k * n_blocks),
+        scratch,
+    )  # fmt: skip
     if faint:
         v = v.copy()
-        seed(group, group_sum, group_pair, mass, v, alpha[-1])
+        seed(single, pair, mass, v, alpha[-1])
         likelihood = heights(mass, n_background, split, block_count, design, v, delta, rho, weight, expected)
-        likelihood += evaluate(count, group, start, size, column, weight, group_sum, group_pair, scratch)
+        likelihood += evaluate(
+            count, place, start, size, column, flat, single.reshape(m, k * n_blocks),
+            pair.reshape(n_pairs, k * n_blocks), scratch,
+        )  # fmt: skip
     joint = likelihood + log_prior(
-        v, delta, rho, n_background, split, scale, alpha, log_mass, design_precision, design_offset,
-        known, known_pull,
-    )  # fmt: skip
+        v, delta, rho, n_background, scale, alpha, log_mass, design_precision, design_offset, known, known_pull
+    )
     damping = 1e-4
     used = 0
     log_det = 0.0
     settled = False
     exact = iterations > 0
     while True:
-        log_det = reduce_system(
-            group, n_background, split, block_count, design, v, delta, rho, group_sum, group_pair, expected, scale,
-            alpha, log_mass, design_precision, design_offset, known, known_pull, mixed, shared, reduced, right,
-            exact,
+        log_det, gain_blocks = reduce_system(
+            n_background, split, block_count, design, v, delta, rho, single, pair, expected, scale, alpha, log_mass,
+            design_precision, design_offset, known, known_pull, mixed, shared, reduced, right, exact,
         )  # fmt: skip
         if not exact and (settled or used >= iterations):
             break
@@ -142,43 +145,54 @@ def climb(
             if not math.isfinite(factorise(reduced, damping, factor)):
                 if exact:
                     exact = False
-                    reduce_system(
-                        group, n_background, split, block_count, design, v, delta, rho, group_sum, group_pair,
-                        expected, scale, alpha, log_mass, design_precision, design_offset, known, known_pull,
-                        mixed, shared, reduced, right, False,
+                    log_det, gain_blocks = reduce_system(
+                        n_background, split, block_count, design, v, delta, rho, single, pair, expected, scale, alpha,
+                        log_mass, design_precision, design_offset, known, known_pull, mixed, shared, reduced, right,
+                        False,
                     )  # fmt: skip
                 else:
                     damping = max(damping * 10, 1e-2)
                 continue
             move = solve(factor, right)
+            gain = gain_blocks
+            largest = 0.0
+            for a in range(q):
+                gain += 0.5 * right[a] * move[a]
+                largest = max(largest, abs(move[a]))
+            if gain < 0.2 * tolerance and largest < 0.5:  # nothing to be had by a step
+                break
             move_blocks(rho, split, design, mixed, shared, move, rho_new)
             largest = 0.0
             for a in range(q):
-                move[a] = min(max(move[a], -1.5), 1.5)
+                if n_background * k <= a < m * k:  # a rate moves in proportion, as it does where its complaints are few
+                    move[a] = math.log(1.0 + min(max(move[a], -0.95), 3.5))
+                else:
+                    move[a] = min(max(move[a], -1.5), 1.5)
                 largest = max(largest, abs(move[a]))
-            v_new = np.empty((m, k))
             for j in range(m):
                 for y in range(k):
                     v_new[j, y] = min(max(v[j, y] + move[j * k + y], -LARGE), LARGE)
             delta_new = delta + move[m * k :]
             likelihood_new = heights(
-                mass, n_background, split, block_count, design, v_new, delta_new, rho_new, weight_new, expected_new,
+                mass, n_background, split, block_count, design, v_new, delta_new, rho_new, weight, expected_new,
             )  # fmt: skip
-            likelihood_new += evaluate(count, group, start, size, column, weight_new, sum_new, pair_new, scratch)
+            likelihood_new += evaluate(
+                count, place, start, size, column, flat, single_new.reshape(m, k * n_blocks),
+                pair_new.reshape(n_pairs, k * n_blocks), scratch,
+            )  # fmt: skip
             joint_new = likelihood_new + log_prior(
-                v_new, delta_new, rho_new, n_background, split, scale, alpha, log_mass, design_precision,
-                design_offset, known, known_pull,
+                v_new, delta_new, rho_new, n_background, scale, alpha, log_mass, design_precision, design_offset, known,
+                known_pull,
             )  # fmt: skip
             if joint_new > joint - 1e-6:
                 moved = True
                 damping = max(damping / 10, 1e-6)
                 gain = joint_new - joint
-                v, delta = v_new, delta_new
+                v, delta = v_new.copy(), delta_new
                 rho, rho_new = rho_new, rho.copy()
                 likelihood, joint = likelihood_new, joint_new
-                weight, weight_new = weight_new, weight
-                group_sum, sum_new = sum_new, group_sum
-                group_pair, pair_new = pair_new, group_pair
+                single, single_new = single_new, single
+                pair, pair_new = pair_new, pair
                 expected, expected_new = expected_new, expected
                 break
             damping = max(damping * 10, 1e-2)
@@ -187,5 +201,9 @@ def climb(
     for a in range(q):
         for b in range(a):
             reduced[b, a] = reduced[a, b]
-    share = shares(group, start, size, column, weight)
-    return v, delta, rho, share, reduced, joint, likelihood, log_det, used
+    owned, squared = np.empty((m, k)), np.empty((m, k))
+    for j in range(m):
+        for y in range(k):
+            owned[j, y] = single[j, y].sum()
+            squared[j, y] = pair[j * (j + 3) // 2, y].sum()
+    return v, delta, rho, owned, squared, reduced, joint, likelihood, log_det, used

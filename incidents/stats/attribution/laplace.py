@@ -64,7 +64,8 @@ class Mode:
     log_joint: float
     log_determinant: float
     precision: Floats  # of (v, delta), random effects integrated out
-    share: Floats  # (N, m) share of each column in each cell
+    owned: Floats  # (m, K) complaints that each column owns
+    squared: Floats  # (m, K) the same, each complaint's share squared
     iterations: int
     log_likelihood: float = field(default=0.0)
 
@@ -92,17 +93,17 @@ def find_mode(
     p = problem.design.shape[1]
     r = 1 + n_symptoms + (1 if problem.split else 0)
     scale = _scale(problem)
-    v, delta, rho, share, reduced, joint, likelihood, log_det, used = climb(
+    v, delta, rho, owned, squared, reduced, joint, likelihood, log_det, used = climb(
         problem.count,
         problem.group,
         problem.start,
         problem.size,
         np.ascontiguousarray(problem.column),
-        np.ascontiguousarray(problem.mass),
+        np.ascontiguousarray(problem.mass.transpose(1, 2, 0)),
         problem.n_background,
         problem.split,
         problem.block_count,
-        np.ascontiguousarray(problem.design),  # one layout: another would be compiled anew, for half a minute
+        np.ascontiguousarray(problem.design.T),  # one layout: another would be compiled anew, for half a minute
         problem.design_precision,
         problem.design_offset,
         scale,
@@ -111,7 +112,7 @@ def find_mode(
         problem.known_pull,
         np.ascontiguousarray(v, dtype=np.float64),
         np.zeros(p) if delta is None else np.ascontiguousarray(delta),
-        np.zeros((n_blocks, r)) if rho is None or rho.shape[1] != r else np.ascontiguousarray(rho),
+        np.zeros((r, n_blocks)) if rho is None or rho.shape[1] != r else np.ascontiguousarray(rho.T),
         iterations,
         tolerance,
         faint,
@@ -120,13 +121,14 @@ def find_mode(
     return Mode(
         v=v,
         delta=delta,
-        level=rho[:, 0],
-        mix=rho[:, 1 : 1 + n_symptoms],
-        scope=rho[:, -1] if problem.split else np.zeros(n_blocks),
+        level=rho[0],
+        mix=rho[1 : 1 + n_symptoms].T,
+        scope=rho[-1] if problem.split else np.zeros(n_blocks),
         log_joint=joint,
         log_determinant=log_det + 2.0 * float(np.log(np.diag(factor)).sum()),
         precision=reduced + jitter * np.eye(len(reduced)),
-        share=share.T,
+        owned=owned,
+        squared=squared,
         iterations=used,
         log_likelihood=likelihood,
     )

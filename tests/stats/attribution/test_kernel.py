@@ -8,6 +8,7 @@ import pytest
 from incidents.stats.attribution import attribute, laplace
 from incidents.stats.attribution.base import Base
 from incidents.stats.attribution.candidate import Evaluator, grown
+from incidents.stats.attribution.cells import logarithms
 from incidents.stats.attribution.frame import build_frame
 from incidents.stats.attribution.kernel import climb
 from incidents.stats.attribution.laplace import Mixture
@@ -36,6 +37,13 @@ def start(problem: Mixture) -> np.ndarray:
     return v
 
 
+def by_symptom(problem: Mixture, share: np.ndarray) -> np.ndarray:
+    """Sum counts times a share (N, m) by symptom (m, K)."""
+    k = problem.mass.shape[2]
+    symptom = np.repeat(problem.group % k, problem.size)
+    return np.array([np.bincount(symptom, problem.count * own, minlength=k) for own in share.T])
+
+
 def test_same_mode_as_the_reference(problem: Mixture) -> None:
     """Both climb to the end, by different Hessians on the way; at the mode all they report must agree."""
     ours = laplace.find_mode(problem, start(problem), iterations=60, tolerance=1e-10)
@@ -43,7 +51,8 @@ def test_same_mode_as_the_reference(problem: Mixture) -> None:
     assert ours.log_joint == pytest.approx(theirs.log_joint, abs=1e-6)
     assert ours.log_determinant == pytest.approx(theirs.log_determinant, abs=1e-4)
     np.testing.assert_allclose(ours.v, theirs.v, atol=1e-4)
-    np.testing.assert_allclose(ours.share, theirs.share, atol=1e-5)
+    for told, power in ((ours.owned, 1), (ours.squared, 2)):
+        np.testing.assert_allclose(told, by_symptom(problem, theirs.share**power), atol=1e-3)
     np.testing.assert_allclose(np.linalg.inv(ours.precision), theirs.covariance, rtol=1e-3, atol=1e-6)
 
 
@@ -53,7 +62,8 @@ def test_sums_at_a_point_are_those_of_the_reference(problem: Mixture) -> None:
     theirs = reference_laplace.find_mode(problem, start(problem), iterations=0)
     assert ours.log_joint == pytest.approx(theirs.log_joint, abs=1e-8)
     assert ours.log_determinant == pytest.approx(theirs.log_determinant, abs=1e-8)
-    np.testing.assert_allclose(ours.share, theirs.share, atol=1e-10)
+    for told, power in ((ours.owned, 1), (ours.squared, 2)):
+        np.testing.assert_allclose(told, by_symptom(problem, theirs.share**power), atol=1e-8)
 
 
 def test_a_faint_start_is_found_a_better_one(problem: Mixture) -> None:
@@ -82,10 +92,22 @@ def test_gradient_vanishes_at_the_mode(problem: Mixture) -> None:
             assert abs(slope) < 0.05
 
 
-def test_shares_of_a_cell_sum_to_one(problem: Mixture) -> None:
+def test_columns_own_every_complaint_once(problem: Mixture) -> None:
     mode = laplace.find_mode(problem, start(problem))
-    np.testing.assert_allclose(mode.share.sum(1), 1.0, atol=1e-9)
-    assert (mode.share >= 0).all()
+    np.testing.assert_allclose(mode.owned.sum(0), by_symptom(problem, np.ones((len(problem.count), 1)))[0], rtol=1e-12)
+    assert (mode.owned >= mode.squared).all()
+    assert (mode.squared >= 0).all()
+
+
+def test_logarithms_are_those_of_the_library() -> None:
+    """Over all magnitudes, the edges of powers of two, and around one, where a logarithm is nearly nothing."""
+    random = np.random.default_rng(1)
+    values = np.concatenate(
+        [10.0 ** random.uniform(-300, 300, 400), 2.0 ** np.arange(-40, 40), 1.0 + random.normal(0, 1e-6, 100)]
+    )
+    out, work = np.empty(len(values)), np.empty(len(values))
+    logarithms(values, out, work)
+    np.testing.assert_allclose(out, np.log(values), rtol=3e-16, atol=2e-16)
 
 
 def test_one_compilation_serves_every_case() -> None:
