@@ -5,8 +5,9 @@ factor shrunk to 1 as by a gamma prior. Time: exp(X beta) by block, an hour-of-d
 factor per block (and per block and symptom).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from incidents.stats.attribution.layout import Layout, Pool, every_cell, merged_
 from incidents.stats.attribution.surges import PRECISION, Totals, calm_variance
 from incidents.stats.attribution.time_design import time_design
 
+Told = TypeVar("Told")
 SEGMENT_PRIOR, LEVEL_PRIOR, MIX_PRIOR = 40.0, 5.0, 15.0  # pseudo-counts of kappa, f and d
 
 
@@ -77,6 +79,7 @@ class Base:
         self._pool: Pool | None = None
         hour = self.time.hour
         self._moved: dict[bytes, Moved | None] = {}
+        self._latest: dict[Callable[..., Any], tuple[State, Any]] = {}
         self._hour_count = tally(hour, frame.bin_count, self.time.n_hours)
 
     def start(self) -> State:
@@ -208,8 +211,16 @@ class Base:
         return self._pool
 
     def kind_seen(self, state: State) -> Floats:
-        """Return the background's mass of each kind of report (Q, K), never zero."""
-        return np.asarray(np.maximum(state.seen[self.frame.kind_pattern], 1e-300), dtype=np.float64)
+        """Return the background's mass of each kind of report (Q, K), never zero; that of the latest state is kept."""
+        return self.once(_kind_seen, state)
+
+    def once(self, told: "Callable[[Base, State], Told]", state: State) -> Told:
+        """Return what a function tells of a state; what it told of the latest one is kept."""
+        kept = self._latest.get(told)
+        if kept is None or kept[0] is not state:
+            kept = self._latest[told] = (state, told(self, state))
+        known: Told = kept[1]
+        return known
 
     def cells(self, state: State, apart: Sequence[tuple[Exposure, Floats]], *, share: Floats | None = None) -> Layout:
         """Return the cells to fit on: all, or merged ones that tell excesses of these heights (K,) apart.
@@ -310,7 +321,8 @@ class Base:
         return replace(state, scope_dispersion=self.scopes(layout, owned)) if dispersion else state
 
     def block_rate(self, state: State) -> Floats:
-        return tally(self.frame.block, state.rate, self.frame.n_blocks)
+        """Return the expected rate summed over each block (D,)."""
+        return self.once(_block_rate, state)
 
     def _frailties(self, state: State, observed: Floats, masses: list[Floats]) -> State:
         """Posterior means of the gamma factors of blocks, and of blocks and symptoms (background's counts (D, K))."""
@@ -398,3 +410,11 @@ class Base:
                 pool.pointer, pool.time, pool.count, layout.member, share, self.kind_level, pool.block_of_time, widest
             )
         return tuple(mix_variance(told[a, :, :size], frame.drift.factors.get(a)) for a, size in enumerate(shape))
+
+
+def _kind_seen(base: Base, state: State) -> Floats:
+    return np.asarray(np.maximum(state.seen[base.frame.kind_pattern], 1e-300), dtype=np.float64)
+
+
+def _block_rate(base: Base, state: State) -> Floats:
+    return tally(base.frame.block, state.rate, base.frame.n_blocks)

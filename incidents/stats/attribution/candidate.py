@@ -9,13 +9,11 @@ from incidents.stats.attribution.base import Base, Effect, State
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.evidence_integral import size_integral, stirling_error
 from incidents.stats.attribution.exposed import Exposure
+from incidents.stats.attribution.ground import Columns, Ground, Null
 from incidents.stats.attribution.laplace import Mixture, Mode, find_mode
 from incidents.stats.attribution.layout import Layout, too_many
 
 FAINT = 1e-7  # of a typical size: an excess so small owns nothing
-LEVEL_PRECISION = 0.2  # of the log level of each symptom's background
-UNKNOWN_USE_PRECISION = 2.0  # the same, in and out of a scope, where use was never counted
-SPREAD_SHARED, SPREAD_OWN = 0.3, 0.4  # of log complaints per use in scope against out of it: all symptoms', each one's
 SWEEPS = 3  # of proportional fitting when the background is moved to a fit
 FEWEST_EXPECTED = 12.0  # tickets; the prior of an excess is never centred lower
 
@@ -60,6 +58,7 @@ class Evaluator:
         ]
         self.every = base.every
         self._known: list[tuple[State, dict[Key, Candidate | None]]] = []
+        self._grounds: tuple[State | None, dict[bytes, Ground]] = (None, {})
 
     def known(self, state: State) -> "dict[Key, Candidate | None]":
         """Return what was fitted on top of a state.
@@ -102,13 +101,23 @@ class Evaluator:
         """Set up fits of one scope on top of a state; None where the exposure reaches nobody."""
         if exposure.reach <= 0 or not exposure.curve.any() or self.base.block_mass(state, exposure).sum() <= 1e-9:
             return None
-        return Trial(self, state, exposure)
+        return Trial(self, state, exposure, self.ground(state, exposure.scope))
+
+    def ground(self, state: State, scope: Floats) -> "Ground":
+        """Return what all trials of one scope share; that of the latest state is kept."""
+        if self._grounds[0] is not state:
+            self._grounds = state, {}
+        key = scope.tobytes()
+        known = self._grounds[1]
+        if key not in known:
+            known[key] = Ground(self, state, scope)
+        return known[key]
 
     def cell_share(self, candidate: Candidate) -> Floats:
         """Return the share of each cell of the frame (N,) that a candidate owns, as it was fitted."""
         base, frame, state = self.base, self.base.frame, candidate.state
         k = frame.n_symptoms
-        shape = _Columns(base, state, candidate.exposure.scope, self.every)
+        shape = Columns(base, state, candidate.exposure.scope, self.every)
         n_background = len(shape.columns)
         y, block = frame.cell_symptom, base.cell_block
         total = np.zeros(len(y))
@@ -145,150 +154,44 @@ class Evaluator:
         return state
 
 
-class _Columns:
-    """Background columns of one scope on a layout, and ratios of excess to background."""
-
-    def __init__(self, base: Base, state: State, scope: Floats, layout: Layout | None) -> None:
-        frame = base.frame
-        k = frame.n_symptoms
-        self.pattern = frame.kind_pattern
-        self.seen = np.maximum(state.seen[self.pattern], 1e-300)  # (Q, K)
-        self.split = bool(scope.min() < 1.0) if scope.size else False
-        self.inside = np.zeros((1, k))
-        self.share = np.ones_like(self.seen)
-        self.moved = base.moved(scope) if self.split else None
-        if self.split:
-            held = state.background * scope.reshape(*frame.lattice.shape, 1)
-            self.share = np.clip(base._margins(held)[self.pattern] / self.seen, 0.0, 1.0)
-            self.inside = held.reshape(-1, k).sum(0)[None]
-        self.columns: list[Floats] = [] if layout is None else self.on(layout)
-
-    def on(self, layout: Layout) -> list[Floats]:
-        """Return the background's columns on a layout."""
-        if not self.split:
-            return [np.ones(len(layout.count))]
-        share = layout.average(self.share)[layout.row]
-        if self.moved is not None:
-            factor = self.moved.table[self.moved.signature[layout.row_kind][layout.row], layout.block]
-            share = np.minimum(share * factor, 1.0)
-        return [share, 1.0 - share]
-
-    def ratio(self, exposure: Exposure) -> Floats:
-        """Return the excess's mass over the background's, without time (Q, K)."""
-        return np.asarray(exposure.inside[self.pattern][:, None] / self.seen, dtype=np.float64)
-
-
 class Trial:
     """Fits of one scope on top of one state: without a candidate, then with one after another."""
 
-    def __init__(self, evaluator: Evaluator, state: State, exposure: Exposure) -> None:
+    def __init__(self, evaluator: Evaluator, state: State, exposure: Exposure, ground: Ground) -> None:
         self.evaluator, self.state, self.base, self.exposure = evaluator, state, evaluator.base, exposure
         self.k = self.base.frame.n_symptoms
+        self.ground, self.columns = ground, ground.columns
         self.warm: tuple[Mode, float] | None = None
-
-    @cached_property
-    def columns(self) -> "_Columns":
-        """The background, split at the scope."""
-        return _Columns(self.base, self.state, self.exposure.scope, None)
 
     @cached_property
     def layout(self) -> Layout:
         """The cells that are fitted."""
-        return self._layout(self.exposure)
-
-    @cached_property
-    def problem(self) -> Mixture:
-        """The state as a mixture problem, without a candidate."""
-        return self._problem(self.exposure.scope)
-
-    @cached_property
-    def null(self) -> Mode:
-        """The fit without a candidate."""
-        state, problem = self.state, self.problem
-        rho = np.zeros((self.base.frame.n_blocks, 1 + self.k + (1 if problem.split else 0)))
-        rho[:, 0] = np.log(np.maximum(state.frailty, 1e-3))
-        rho[:, 1 : 1 + self.k] = np.log(np.maximum(state.mix_frailty, 1e-3))
-        self.evaluator.fits += 1
-        heights = [np.log(np.maximum(effect.theta, 1e-12)) for effect in state.effects]
-        return find_mode(problem, np.array([np.zeros(self.k)] * problem.n_background + heights), rho=rho)
-
-    def _layout(self, exposure: Exposure) -> Layout:
         if not too_many(self.base.frame):
             return self.base.every
-        guess = np.full(self.k, 3.0 * self._size() / max(self.k, 1) / max(self._mass(exposure), 1e-300))
-        apart = [(exposure, guess), *((e.exposure, e.theta) for e in self.state.effects)]
+        guess = np.full(self.k, 3.0 * self._size() / max(self.k, 1) / max(self._mass(self.exposure), 1e-300))
+        apart = [(self.exposure, guess), *((e.exposure, e.theta) for e in self.state.effects)]
         return self.base.cells(self.state, apart, share=self.columns.share)
+
+    @cached_property
+    def without(self) -> Null:
+        """The state without a candidate."""
+        return self.ground.on(self.layout)
+
+    @property
+    def problem(self) -> Mixture:
+        """The state as a mixture problem, without a candidate."""
+        return self.without.problem
+
+    @property
+    def null(self) -> Mode:
+        """The fit without a candidate."""
+        return self.without.mode
 
     def _size(self) -> float:
         return max(4.0, 0.03 * self.base.frame.total)
 
     def _mass(self, exposure: Exposure) -> float:
         return float(self.base.block_mass(self.state, exposure).sum())
-
-    def _problem(self, scope: Floats) -> Mixture:
-        base, state, evaluator, k = self.base, self.state, self.evaluator, self.k
-        rate = base.block_rate(state)
-        total = state.background.reshape(-1, k).sum(0)
-        columns = self.columns.on(self.layout)
-        inside = self.columns.inside
-        if self.columns.moved is not None:
-            inside = np.minimum(inside * self.columns.moved.reach[:, None], 0.999 * total)
-        masses = [rate[:, None] * (total - inside)]
-        if self.columns.split:
-            masses.insert(0, rate[:, None] * inside)
-        n_background = len(columns)
-        known, known_pull = self._known(scope)
-        for effect in state.effects:
-            ratio = self.columns.ratio(effect.exposure)
-            columns.append(base.column(state, self.layout, effect.exposure, ratio))
-            masses.append(np.repeat(base.block_mass(state, effect.exposure)[:, None], k, axis=1))
-        return Mixture(
-            count=self.layout.count,
-            group=self.layout.group,
-            start=self.layout.start,
-            size=self.layout.size,
-            column=np.array(columns),
-            mass=np.ascontiguousarray(np.array(masses).transpose(1, 0, 2)),
-            n_background=n_background,
-            split=self.columns.split,
-            block_count=base.frame.block_count,
-            design=base.time.columns,
-            design_precision=base.time.precision,
-            design_offset=state.beta,
-            level_variance=state.day_dispersion,
-            mix_variance=state.mix_dispersion,
-            scope_variance=evaluator.scope_variance(state, scope) if self.columns.split else 1.0,
-            profiles=[evaluator.profile(effect.exposure) for effect in state.effects],
-            log_total_mean=evaluator.log_mean,
-            log_total_spread=base.frame.evidence.settings.share_spread,
-            known=known,
-            known_pull=known_pull,
-        )
-
-    def _known(self, scope: Floats) -> tuple[Floats, Floats]:
-        """Return precision and linear term of the prior of the background's levels.
-
-        Where use is counted, complaints per use inside the scope resemble those outside: the logarithm of their ratio
-        has a spread that all symptoms share, and one of each symptom's own. The levels as they now stand are not the
-        prior's mean, as they may hold the excess that is looked for; but where they differ much, the spreads grow with
-        them, so that a surface on which people always complained more proves nothing.
-        """
-        k, frame = self.k, self.base.frame
-        if not self.columns.split:
-            return LEVEL_PRECISION * np.eye(k), np.zeros(k)
-        if not frame.usage_known:
-            return UNKNOWN_USE_PRECISION * np.eye(2 * k), np.zeros(2 * k)
-        level = self.state.background.reshape(-1, k)
-        reach = float(scope @ frame.usage.ravel())
-        inside = scope @ level / max(reach, 1e-12)
-        outside = (1.0 - scope) @ level / max(1.0 - reach, 1e-12)
-        ratio = np.log(np.maximum(inside, 1e-300) / np.maximum(outside, 1e-300))
-        shared = SPREAD_SHARED**2 + 0.5 * ratio.mean() ** 2
-        own = SPREAD_OWN**2 + ratio.var()
-        bend = np.linalg.inv(own * np.eye(k) + shared)
-        known = np.block([[bend, -bend], [-bend, bend]]) + LEVEL_PRECISION * np.eye(2 * k)
-        pull = bend @ ratio
-        return known, np.concatenate([-pull, pull])
 
     def fit(self, exposure: Exposure) -> Candidate | None:
         """Fit one excess with the trial's scope; None where nothing of it falls on a cell."""
@@ -306,7 +209,7 @@ class Trial:
         column = self.base.column(self.state, self.layout, exposure, self.columns.ratio(exposure))
         if not (column > 0).any():
             return None
-        larger = grown(self.problem, column, mass, self.evaluator.profile(exposure))
+        larger = self.without.grown(column, mass, self.evaluator.profile(exposure))
         split = self.problem.split
         if self.warm is None:
             first = np.full(self.k, np.log(FAINT * self._size() / max(self.k, 1) / total))
@@ -322,12 +225,8 @@ class Trial:
         return self._candidate(exposure, larger, mode)
 
     def _candidate(self, exposure: Exposure, problem: Mixture, mode: Mode) -> Candidate:
-        m, k = mode.v.shape
         theta = np.exp(mode.v)
-        weight = np.zeros(len(mode.precision))
-        weight[(m - 1) * k : m * k] = theta[-1] / theta[-1].sum()
-        variance = float(weight @ np.linalg.solve(mode.precision, weight))
-        log_error = float(np.sqrt(max(variance, 1e-6)))
+        log_error = float(np.sqrt(max(mode.total_variance, 1e-6)))
         told = mode.squared[-1]  # what the complaints say about the profile, in counts
         gain = mode.evidence - self.null.evidence + stirling_error(problem.profiles[-1] + told)
         log_size = float(np.log(theta[-1].sum() * problem.mass[:, -1, 0].sum()))
@@ -353,14 +252,3 @@ def _rho(mode: Mode, split: bool) -> Floats:
     if split:
         parts.append(mode.scope[:, None])
     return np.hstack(parts)
-
-
-def grown(problem: Mixture, column: Floats, mass: Floats, profile: Floats) -> Mixture:
-    """Return the problem with one more excess column."""
-    k = problem.mass.shape[2]
-    return replace(
-        problem,
-        column=np.vstack([problem.column, column]),
-        mass=np.concatenate([problem.mass, np.repeat(mass[:, None, None], k, axis=2)], axis=1),
-        profiles=[*problem.profiles, profile],
-    )

@@ -105,8 +105,9 @@ def evaluate(
 ) -> float:  # fmt: skip
     """Fill the sums over each group of shares and of their products; return the cells' log likelihood.
 
-    `place` (G,) of each group in the sums: symptom * D + block; `weight` and `single` (m, K * D), `pair` (m (m + 1) / 2,
-    K * D), where sums without a cell stay as they are; `scratch` (m + 3, at least `CHUNK` and the largest group).
+    `place` (G,) of each group in the sums: symptom * D + block; `weight` and `single` (m, K * D), `pair`
+    (m (m + 1) / 2, K * D), where sums without a cell stay as they are; `scratch` (m + 3, at least `CHUNK` and the
+    largest group).
     """
     m = column.shape[0]
     n_groups = len(place)

@@ -109,8 +109,8 @@ def eliminate_mixes(
     """Eliminate each block's mix of symptoms, which meets only its own symptom, the block's level and scope.
 
     Fills `mixed` (K, m + 4, D) with a mix's couplings to the columns, level and scope, its slope, and one over its
-    pivot; the first m * K rows of `shared` (q + 3, 2 D) with the couplings of level and scope; `block` (7, D) with what
-    `reduce_system` makes of a block's level and scope; `steep` (m, K) with the slopes of the likelihood. Returns the log
+    pivot; the first m * K rows of `shared` (q + 3, 2 D) with the couplings of level and scope; `block` (7, D) with
+    sums for a block's level and scope; `steep` (m, K) with the slopes of the likelihood. Returns the log
     determinant.
     """
     m, k, n_blocks = expected.shape

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from incidents.stats.attribution.cells import CHUNK, LARGE, TINY, evaluate, heights
-from incidents.stats.attribution.elimination import factorise, move_blocks, reduce_system, solve
+from incidents.stats.attribution.elimination import factorise, forward, move_blocks, reduce_system, solve
 from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.stats.compiled import compiled
 
@@ -21,8 +21,8 @@ def log_prior(
 ) -> float:  # fmt: skip
     """Log density of the priors; `scale` holds (level, mix, scope variance, log mean, spread).
 
-    `rho` (1 + K + 1, D), the last row where a scope is under test. The background's levels have precision `known` (b, b)
-    and linear term `known_pull` (b,), b = n_background * K.
+    `rho` (1 + K + 1, D), the last row where a scope is under test. The background's levels have precision `known`
+    (b, b) and linear term `known_pull` (b,), b = n_background * K.
     """
     m, k = v.shape
     value = 0.0
@@ -80,12 +80,13 @@ def climb(
     split: bool, block_count: Floats, design: Floats, design_precision: Floats, design_offset: Floats,
     scale: Floats, alpha: Floats, known: Floats, known_pull: Floats, v: Floats, delta: Floats, rho: Floats,
     iterations: int, tolerance: float, faint: bool,
-) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, float, float, float, int]:  # fmt: skip
+) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, float, float, float, float, float, int]:  # fmt: skip
     """Newton's way to the mode.
 
     `mass` (m, K, D), `design` (p, D), `rho` (1 + K + 1, D). Returns v, delta, rho, complaints that each column owns
     (m, K), the same with a complaint's share squared, the reduced Hessian, joint density, likelihood, log determinant
-    of the blocks, steps. If `faint`, the last column starts so low that it owns nothing, and the first step is to find
+    of the blocks, that of the rest (NaN where rounding made it indefinite), variance of the last column's log total,
+    steps. If `faint`, the last column starts so low that it owns nothing, and the first step is to find
     a better start for it.
     """
     m, k, n_blocks = mass.shape
@@ -164,8 +165,8 @@ def climb(
             move_blocks(rho, split, design, mixed, shared, move, rho_new)
             largest = 0.0
             for a in range(q):
-                if n_background * k <= a < m * k:  # a rate moves in proportion, as it does where its complaints are few
-                    move[a] = math.log(1.0 + min(max(move[a], -0.95), 3.5))
+                if move[a] < -0.7 and n_background * k <= a < m * k:  # on its way to nothing: the rate goes in proportion
+                    move[a] = math.log(1.0 + max(move[a], -0.95))
                 else:
                     move[a] = min(max(move[a], -1.5), 1.5)
                 largest = max(largest, abs(move[a]))
@@ -201,9 +202,18 @@ def climb(
     for a in range(q):
         for b in range(a):
             reduced[b, a] = reduced[a, b]
+    rest = factorise(reduced, 0.0, factor)
+    variance = 0.0
+    if math.isfinite(rest):
+        part = np.zeros(q)
+        part[(m - 1) * k : m * k] = np.exp(v[m - 1] - v[m - 1].max())
+        part /= part.sum()
+        forward(factor, part)
+        for a in range(q):
+            variance += part[a] * part[a]
     owned, squared = np.empty((m, k)), np.empty((m, k))
     for j in range(m):
         for y in range(k):
             owned[j, y] = single[j, y].sum()
             squared[j, y] = pair[j * (j + 3) // 2, y].sum()
-    return v, delta, rho, owned, squared, reduced, joint, likelihood, log_det, used
+    return v, delta, rho, owned, squared, reduced, joint, likelihood, log_det, rest, variance, used

@@ -12,6 +12,7 @@ rest, so their part is eliminated block by block (Schur complement), and the sam
 approximation of the marginal likelihood (Tierney and Kadane 1986, doi:10.1080/01621459.1986.10478240).
 """
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,6 +67,7 @@ class Mode:
     precision: Floats  # of (v, delta), random effects integrated out
     owned: Floats  # (m, K) complaints that each column owns
     squared: Floats  # (m, K) the same, each complaint's share squared
+    total_variance: float  # of the logarithm of the last column's total
     iterations: int
     log_likelihood: float = field(default=0.0)
 
@@ -93,7 +95,7 @@ def find_mode(
     p = problem.design.shape[1]
     r = 1 + n_symptoms + (1 if problem.split else 0)
     scale = _scale(problem)
-    v, delta, rho, owned, squared, reduced, joint, likelihood, log_det, used = climb(
+    v, delta, rho, owned, squared, reduced, joint, likelihood, log_det, rest, variance, used = climb(
         problem.count,
         problem.group,
         problem.start,
@@ -117,7 +119,12 @@ def find_mode(
         tolerance,
         faint,
     )
-    factor, jitter = _factor(reduced)
+    if not math.isfinite(rest):
+        reduced, rest = _raised(reduced)
+        part = np.zeros(len(reduced))
+        part[v.size - n_symptoms : v.size] = np.exp(v[-1] - v[-1].max())
+        part /= part.sum()
+        variance = float(part @ np.linalg.solve(reduced, part))
     return Mode(
         v=v,
         delta=delta,
@@ -125,8 +132,9 @@ def find_mode(
         mix=rho[1 : 1 + n_symptoms].T,
         scope=rho[-1] if problem.split else np.zeros(n_blocks),
         log_joint=joint,
-        log_determinant=log_det + 2.0 * float(np.log(np.diag(factor)).sum()),
-        precision=reduced + jitter * np.eye(len(reduced)),
+        log_determinant=log_det + rest,
+        precision=reduced,
+        total_variance=variance,
         owned=owned,
         squared=squared,
         iterations=used,
@@ -147,14 +155,14 @@ def _scale(problem: Mixture) -> Floats:
     )
 
 
-def _factor(reduced: Floats) -> tuple[Floats, float]:
-    """Cholesky factor, the diagonal raised where rounding has made it indefinite."""
-    jitter = 0.0
+def _raised(reduced: Floats) -> tuple[Floats, float]:
+    """Return a Hessian that rounding has made indefinite with its diagonal raised, and its log determinant."""
     scale = float(np.abs(np.diag(reduced)).max())
     for power in range(-12, 0):
+        raised = reduced + scale * 10.0**power * np.eye(len(reduced))
         try:
-            factor = np.linalg.cholesky(reduced + jitter * np.eye(len(reduced)))
-            return np.asarray(factor, dtype=np.float64), jitter
+            factor = np.linalg.cholesky(raised)
         except np.linalg.LinAlgError:
-            jitter = scale * 10.0**power
+            continue
+        return raised, 2.0 * float(np.log(np.diag(factor)).sum())
     raise np.linalg.LinAlgError("The Hessian at the mode is not definite.")

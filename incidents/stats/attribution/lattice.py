@@ -7,6 +7,7 @@ segments is ever made.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -25,7 +26,7 @@ UNSEEN, NAMED = (
 OPEN_DIMENSION = 24  # a dimension with more values than this is kept only as far as scopes tell its values apart
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Lattice:
     """The dimensions in use, their values merged to levels where nothing tells them apart.
 
@@ -35,17 +36,17 @@ class Lattice:
     dims: tuple[int, ...]
     levels: tuple[Ints, ...]
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """Levels per dimension: the shape of an array over segments."""
         return tuple(int(level.max()) + 1 if len(level) else 1 for level in self.levels)
 
-    @property
+    @cached_property
     def open_shape(self) -> tuple[int, ...]:
         """Levels and "unknown" per dimension: the shape of an array over patterns."""
         return tuple(n + 1 for n in self.shape)
 
-    @property
+    @cached_property
     def n_patterns(self) -> int:
         """Number of patterns."""
         return int(np.prod(self.open_shape, dtype=np.int64))

@@ -28,7 +28,11 @@ class Residuals:
 
 
 def residuals(base: Base, state: State) -> Residuals:
-    """Return what the background of a state leaves over."""
+    """Return what the background of a state leaves over; that of the latest state is kept."""
+    return base.once(_residuals, state)
+
+
+def _residuals(base: Base, state: State) -> Residuals:
     frame = base.frame
     k = frame.n_symptoms
     owned = np.empty(len(frame.cell_count))

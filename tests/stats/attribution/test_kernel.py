@@ -7,9 +7,10 @@ import pytest
 
 from incidents.stats.attribution import attribute, laplace
 from incidents.stats.attribution.base import Base
-from incidents.stats.attribution.candidate import Evaluator, grown
+from incidents.stats.attribution.candidate import Evaluator
 from incidents.stats.attribution.cells import logarithms
 from incidents.stats.attribution.frame import build_frame
+from incidents.stats.attribution.ground import grown
 from incidents.stats.attribution.kernel import climb
 from incidents.stats.attribution.laplace import Mixture
 from tests.stats.attribution import reference_laplace
@@ -28,7 +29,8 @@ def problem(request: pytest.FixtureRequest) -> Mixture:
     trial = evaluator.trial(state, exposure)
     assert trial is not None
     column = base.cell_exposure(state, exposure) / np.maximum(state.seen.ravel()[base.slot_of], 1e-300)
-    return grown(trial.problem, column, base.block_mass(state, exposure), evaluator.even)
+    columns = np.vstack([trial.problem.column, column])
+    return grown(trial.problem, columns, base.block_mass(state, exposure), evaluator.even)
 
 
 def start(problem: Mixture) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from incidents.stats.attribution import ChangeExposure, candidate
+from incidents.stats.attribution import ChangeExposure, ground
 from incidents.stats.attribution.base import Base
 from incidents.stats.attribution.candidate import Evaluator
 from incidents.stats.attribution.frame import build_frame
@@ -59,8 +59,8 @@ def test_counted_use_speaks_for_an_excess_that_began_before_there_was_much_to_co
 
     informed = gain(drawn.evidence)
     never_counted = gain(replace(drawn.evidence, usage=None))
-    monkeypatch.setattr(candidate, "SPREAD_SHARED", 10.0)
-    monkeypatch.setattr(candidate, "SPREAD_OWN", 10.0)
+    monkeypatch.setattr(ground, "SPREAD_SHARED", 10.0)
+    monkeypatch.setattr(ground, "SPREAD_OWN", 10.0)
     uninformed = gain(drawn.evidence)
     assert informed > uninformed + 0.2
     assert informed > never_counted + 0.2
