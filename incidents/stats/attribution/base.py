@@ -65,7 +65,6 @@ class Base:
         self.width = np.diff(frame.evidence.edges)
         self.width = self.width / self.width.mean()
         k = frame.n_symptoms
-        self.slot_of = frame.kind_pattern[frame.cell_kind] * k + frame.cell_symptom
         self.cell_block = frame.step_block[frame.cell_step]
         self.block_symptom = self.cell_block * k + frame.cell_symptom
         lattice, n_segments = frame.lattice, frame.usage.size
@@ -186,17 +185,6 @@ class Base:
         weight = tally(frame.step, state.rate, n)
         return tally(frame.step, state.rate * curve, n) / np.maximum(weight, 1e-300)
 
-    def cell_exposure(self, state: State, exposure: Exposure) -> Floats:
-        """Return mass of use x curve for each cell (N,)."""
-        frame = self.frame
-        general = self.step_average(state, exposure.curve)[frame.cell_step]
-        if exposure.state is not None:
-            known = exposure.state[frame.cell_kind]
-            carried = self.step_average(state, exposure.carried)[frame.cell_step]
-            general = np.where(known == 0, general, np.where(known == 1, carried, 0.0))
-        out = exposure.inside[frame.kind_pattern[frame.cell_kind]] * general
-        return out if exposure.moved is None else out * self.cell_moved(exposure.moved)
-
     def block_mass(self, state: State, exposure: Exposure) -> Floats:
         """Return reach x curve summed over each block with the expected rate (D,)."""
         frame = self.frame
@@ -211,8 +199,8 @@ class Base:
         return self._pool
 
     def kind_seen(self, state: State) -> Floats:
-        """Return the background's mass of each kind of report (Q, K), never zero; that of the latest state is kept."""
-        return self.once(_kind_seen, state)
+        """Return the background's mass of each kind of report (Q, K), never zero."""
+        return np.asarray(np.maximum(state.seen[self.frame.kind_pattern], 1e-300), dtype=np.float64)
 
     def once(self, told: "Callable[[Base, State], Told]", state: State) -> Told:
         """Return what a function tells of a state; what it told of the latest one is kept."""
@@ -322,7 +310,7 @@ class Base:
 
     def block_rate(self, state: State) -> Floats:
         """Return the expected rate summed over each block (D,)."""
-        return self.once(_block_rate, state)
+        return tally(self.frame.block, state.rate, self.frame.n_blocks)
 
     def _frailties(self, state: State, observed: Floats, masses: list[Floats]) -> State:
         """Posterior means of the gamma factors of blocks, and of blocks and symptoms (background's counts (D, K))."""
@@ -410,11 +398,3 @@ class Base:
                 pool.pointer, pool.time, pool.count, layout.member, share, self.kind_level, pool.block_of_time, widest
             )
         return tuple(mix_variance(told[a, :, :size], frame.drift.factors.get(a)) for a, size in enumerate(shape))
-
-
-def _kind_seen(base: Base, state: State) -> Floats:
-    return np.asarray(np.maximum(state.seen[base.frame.kind_pattern], 1e-300), dtype=np.float64)
-
-
-def _block_rate(base: Base, state: State) -> Floats:
-    return tally(base.frame.block, state.rate, base.frame.n_blocks)

@@ -165,7 +165,7 @@ def climb(
             move_blocks(rho, split, design, mixed, shared, move, rho_new)
             largest = 0.0
             for a in range(q):
-                if move[a] < -0.7 and n_background * k <= a < m * k:  # on its way to nothing: the rate goes in proportion
+                if move[a] < -0.7 and n_background * k <= a < m * k:  # on its way to nothing: in proportion
                     move[a] = math.log(1.0 + max(move[a], -0.95))
                 else:
                     move[a] = min(max(move[a], -1.5), 1.5)

@@ -120,11 +120,7 @@ def find_mode(
         faint,
     )
     if not math.isfinite(rest):
-        reduced, rest = _raised(reduced)
-        part = np.zeros(len(reduced))
-        part[v.size - n_symptoms : v.size] = np.exp(v[-1] - v[-1].max())
-        part /= part.sum()
-        variance = float(part @ np.linalg.solve(reduced, part))
+        reduced, rest, variance = _raised(reduced, v)
     return Mode(
         v=v,
         delta=delta,
@@ -155,8 +151,11 @@ def _scale(problem: Mixture) -> Floats:
     )
 
 
-def _raised(reduced: Floats) -> tuple[Floats, float]:
-    """Return a Hessian that rounding has made indefinite with its diagonal raised, and its log determinant."""
+def _raised(reduced: Floats, v: Floats) -> tuple[Floats, float, float]:
+    """Return a Hessian that rounding made indefinite with its diagonal raised, its log determinant, total variance."""
+    part = np.zeros(len(reduced))
+    part[v.size - len(v[-1]) : v.size] = np.exp(v[-1] - v[-1].max())
+    part /= part.sum()
     scale = float(np.abs(np.diag(reduced)).max())
     for power in range(-12, 0):
         raised = reduced + scale * 10.0**power * np.eye(len(reduced))
@@ -164,5 +163,5 @@ def _raised(reduced: Floats) -> tuple[Floats, float]:
             factor = np.linalg.cholesky(raised)
         except np.linalg.LinAlgError:
             continue
-        return raised, 2.0 * float(np.log(np.diag(factor)).sum())
+        return raised, 2.0 * float(np.log(np.diag(factor)).sum()), float(part @ np.linalg.solve(raised, part))
     raise np.linalg.LinAlgError("The Hessian at the mode is not definite.")

@@ -28,7 +28,7 @@ def problem(request: pytest.FixtureRequest) -> Mixture:
     exposure = replace(base.exposure(0, 1), scope=base.frame.lattice.mask(scope).ravel())
     trial = evaluator.trial(state, exposure)
     assert trial is not None
-    column = base.cell_exposure(state, exposure) / np.maximum(state.seen.ravel()[base.slot_of], 1e-300)
+    column = base.column(state, base.every, exposure, trial.columns.ratio(exposure))
     columns = np.vstack([trial.problem.column, column])
     return grown(trial.problem, columns, base.block_mass(state, exposure), evaluator.even)
 
