@@ -38,7 +38,14 @@ from incidents.metrics.models import (
     MetricSeries,
     MetricStale,
 )
-from incidents.publishing.models import Publication, PublicationSchedule, ReminderSent, ReminderWish, Theme
+from incidents.publishing.models import (
+    Publication,
+    PublicationSchedule,
+    PublicSite,
+    ReminderSent,
+    ReminderWish,
+    Theme,
+)
 from incidents.publishing.subscribers.models import Delivery, Subscriber
 from incidents.response.models import (
     CandidateChange,
@@ -104,6 +111,7 @@ __all__ = [
     "MetricStale",
     "MovedLabel",
     "Product",
+    "PublicSite",
     "Publication",
     "PublicationSchedule",
     "PublicityEvent",

@@ -11,6 +11,7 @@ from incidents.metrics import tasks as metrics_tasks
 from incidents.publishing import tasks as publishing_tasks
 from incidents.publishing.subscribers import tasks as subscribers_tasks
 from incidents.tickets import tasks as tickets_tasks
+from incidents.web.public import tasks as public_tasks
 
 __all__ = [
     "attribution_tasks",
@@ -18,6 +19,7 @@ __all__ = [
     "ingest_tasks",
     "jobs_tasks",
     "metrics_tasks",
+    "public_tasks",
     "publishing_tasks",
     "subscribers_tasks",
     "tickets_tasks",

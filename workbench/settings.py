@@ -35,6 +35,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First, so that a public page which was made before costs one question to the database and nothing else.
+    "incidents.web.public.answers.PublicAnswers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -163,6 +165,8 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 # Where readers find the public pages, for links in letters and webhooks.
 PUBLIC_URL = env.text("WORKBENCH_PUBLIC_URL", f"{'https' if TLS else 'http'}://{ALLOWED_HOSTS[0].lstrip('.')}")
+# The public pages as files, for a proxy to serve; all processes of the workbench share this folder.
+PUBLIC_SITE_ROOT = Path(env.text("WORKBENCH_PUBLIC_SITE", str(WORKBENCH_HOME / "site")))
 # Webhooks go to the public internet; networks of one's own are named here, as 10.1.0.0/16.
 OUTBOUND_NETWORKS = [text for text in env.items("WORKBENCH_OUTBOUND_NETWORKS", "") if text]
 
@@ -212,6 +216,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
     "reminders": {"task": "incidents.enqueue_reminders", "schedule": 3600.0, "options": {"expires": 3600}},
+    "check-public-site": {"task": "incidents.check_public_site", "schedule": 5.0, "options": {"expires": 5}},
     "merge-marks": {"task": "incidents.merge_marks", "schedule": 300.0, "options": {"expires": 300}},
     "daily-triage": {"task": "incidents.daily_triage", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -83,6 +83,23 @@ class Theme(models.Model):
         return self.site_name or self.product.name
 
 
+class PublicSite(models.Model):
+    """One row: the mark of what the public can read, another one after every change of it.
+
+    Triggers move it with publications, themes and the names of products, in the transaction that changes them, and so
+    hold its row until the commit: whoever reads a mark knows which changes are in what is read after it.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    mark = models.UUIDField()
+    # Whole seconds, another one at each mark: what files made under it are dated by.
+    changed_at = models.DateTimeField()
+    moved_in = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="public_site_is_one")]
+
+
 class PublicationSchedule(models.Model):
     """An approved revision that goes out at a set time: once, whatever restarts; `problem` says why it did not."""
 

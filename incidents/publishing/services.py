@@ -23,6 +23,7 @@ from incidents.documents.redaction import public_markdown
 from incidents.documents.rendering import render_markdown
 from incidents.publishing.marks import readers_marks
 from incidents.publishing.models import Publication, PublicationSchedule
+from incidents.publishing.site import site_changed
 from incidents.publishing.subscribers.services import announce
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def publish(
                 "approved_by": approval.reviewer.get_username(),
             },
         )
+        site_changed()
     return publication
 
 
@@ -248,4 +250,5 @@ def withdraw(*, actor: "User", document: Document, reason: str) -> Publication:
         product_id=row.incident.product_id,
         detail={"publication": current.pk, "number": current.number, "reason": reason},
     )
+    site_changed()
     return current

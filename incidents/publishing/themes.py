@@ -13,6 +13,7 @@ from incidents.core.access import Action
 from incidents.core.audit import record_audit
 from incidents.core.errors import InputError, Problem
 from incidents.publishing.models import Theme
+from incidents.publishing.site import site_changed
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -123,6 +124,7 @@ def save_theme(
                 product_id=product.pk,
                 detail={"domain": fields["domain"], "accent": fields["accent"], "css_bytes": len(css)},
             )
+            site_changed()
     except IntegrityError as error:
         raise InputError([_problem("domain", "another product stands there", "choose another host name")]) from error
     return theme

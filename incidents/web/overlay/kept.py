@@ -1,15 +1,16 @@
 """Answers that were made once and are given again: compressed bytes, as many as fit into a bounded memory.
 
-The key holds the case, the version of its product's data and the address; an answer depends on nothing else, so a kept
-one is never out of date, and who may see it is asked anew each time before it is looked for. The least recently used
-ones go first. Each process keeps its own.
+The key holds all that an answer depends on, a version of what it shows among it (the case, the version of its product's
+data and the address; for public pages the site's mark, the host and the address), so a kept one is never out of date, and
+who may see it is asked anew each time before it is looked for. The least recently used ones go first. Each process keeps
+its own.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
 
-Key = tuple[int, int, str]
+Key = tuple[int | str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

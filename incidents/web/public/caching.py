@@ -1,18 +1,15 @@
 """How public answers are cached: anyone may keep them, everyone asks again, what did not change costs no bytes.
 
 A withdrawn page is gone at once: nothing is served without asking, and "not modified" is only said of a page that is
-still there, because the mark is made from the answer itself.
+still there, because the tag is made from the answer itself (`answers.py`).
 """
 
-import datetime as dt
 from collections.abc import Callable
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.http import http_date
-from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import require_safe
 
 from incidents.publishing.queries import Gone
 
@@ -22,7 +19,7 @@ View = Callable[..., HttpResponse]
 
 
 def public(view: View) -> View:
-    """Make a view public: reading only, conditional, cached as told above; what was withdrawn answers 410."""
+    """Make a view public: reading only, the same for everyone, cached as told above; what was withdrawn answers 410."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, **arguments: str) -> HttpResponse:
@@ -36,16 +33,9 @@ def public(view: View) -> View:
         response.headers.setdefault("Cache-Control", "public, max-age=0, must-revalidate")
         return response
 
-    # These pages hold no secret that compression could give away.
-    return gzip_page(require_safe(conditional_page(wrapped)))
+    checked: View = require_safe(wrapped)
+    return checked
 
 
 def _frame(gone: Gone) -> dict[str, object]:
     return {"product_name": gone.publication.product.name}
-
-
-def last_modified(response: HttpResponse, at: dt.datetime | None) -> HttpResponse:
-    """Say when what the page shows last changed."""
-    if at is not None:
-        response.headers["Last-Modified"] = http_date(at.timestamp())
-    return response

@@ -17,7 +17,7 @@ from incidents.publishing.queries import (
     public_publications,
 )
 from incidents.web.public import atom, json_feed, rss
-from incidents.web.public.caching import last_modified, public
+from incidents.web.public.caching import public
 from incidents.web.public.syndication import Entry, Feed
 
 _MOST = 50
@@ -99,7 +99,7 @@ def _answer(
     chosen = FORMATS[form]
     response = HttpResponse(chosen.write(feed), content_type=chosen.content_type)
     response.headers["Access-Control-Allow-Origin"] = "*"
-    return last_modified(response, updated)
+    return response
 
 
 def _escaped(text: str) -> str:

@@ -12,7 +12,7 @@ from incidents.publishing.exports.sheet import Sheet, day, sheet_of
 from incidents.publishing.exports.typeset import to_card
 from incidents.publishing.queries import public_history, public_page
 from incidents.publishing.themes import theme_for
-from incidents.web.public.caching import last_modified, public
+from incidents.web.public.caching import public
 from incidents.web.public.feeds import address_of
 
 
@@ -52,7 +52,7 @@ def _file(request: HttpRequest, product_slug: str, kind: DocumentKind, slug: str
     # Never shown within the site: a file that is downloaded runs in nobody's session.
     name = content_disposition_header(as_attachment=True, filename=f"{publication.slug}.{form}")
     response.headers["Content-Disposition"] = name or "attachment"
-    return last_modified(response, publication.published_at)
+    return response
 
 
 def _card(product_slug: str, kind: DocumentKind, slug: str) -> HttpResponse:
@@ -61,7 +61,7 @@ def _card(product_slug: str, kind: DocumentKind, slug: str) -> HttpResponse:
     theme = theme_for(publication.product)
     when = day(publication.effective_at or publication.published_at, ZoneInfo(publication.timezone))
     picture = _drawn(sheet.title, theme.site_name, sheet.kind, when, theme.accent)
-    return last_modified(HttpResponse(picture, content_type="image/png"), publication.published_at)
+    return HttpResponse(picture, content_type="image/png")
 
 
 @lru_cache(maxsize=64)

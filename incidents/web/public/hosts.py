@@ -11,7 +11,9 @@ from incidents.publishing.themes import product_at
 
 # Where the links of letters lead, and the style of all pages.
 _SHARED = ("/p/subscriptions/", "/p/style-")
-_ALSO = ("/robots.txt", "/healthz", "/readyz")
+_ALSO = ("/robots.txt", "/healthz", "/readyz", "/p/sitemap.xml")
+# Widgets made for status pages ask at the root of a host.
+_STATUS_API = "/api/v2/"
 
 
 class ProductHosts:
@@ -30,6 +32,8 @@ class ProductHosts:
         home = f"/p/{product.slug}/"
         if request.path in ("/", "/p/"):
             return HttpResponseRedirect(home)
+        if request.path_info.startswith(_STATUS_API):
+            request.path = request.path_info = f"{home.rstrip('/')}{request.path_info}"
         if request.path.startswith((home, *_SHARED, settings.STATIC_URL)) or request.path in _ALSO:
             return self.get_response(request)
         return render(request, "404.html", {"reason": NOT_PUBLIC}, status=404)

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from incidents.publishing.queries import Publication, public_publications
+from incidents.publishing.themes import product_at
 from incidents.web.public.caching import public
 from incidents.web.public.feeds import address_of
 from incidents.web.public.syndication import utc
@@ -18,10 +19,13 @@ register_namespace("sitemap", _SITEMAP)
 
 @public
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """Return the public pages with the time of their last publication."""
-    rows = list(public_publications().order_by("-published_at").defer("body", "html")[:_MOST])
+    """Return the public pages with the time of their last publication; a product's own host names its own alone."""
+    found = public_publications().order_by("-published_at", "-pk").defer("body", "html")
+    product = product_at(request.get_host().partition(":")[0])
+    rows = list((found.filter(product=product) if product else found)[:_MOST])
     root = Element("urlset", {"xmlns": _SITEMAP})
-    _add(request, root, reverse("public-home"), rows)
+    if product is None:
+        _add(request, root, reverse("public-home"), rows)
     by_product: dict[str, list[Publication]] = {}
     for row in rows:
         by_product.setdefault(row.product.slug, []).append(row)

@@ -23,7 +23,7 @@ from incidents.publishing.queries import (
     public_products,
     public_publications,
 )
-from incidents.web.public.caching import last_modified, public
+from incidents.web.public.caching import public
 from incidents.web.public.feeds import address_of
 from incidents.web.public.look import look_context
 
@@ -108,9 +108,7 @@ def changelog(request: HttpRequest, product_slug: str) -> HttpResponse:
         "asked": chosen,
         "postmortems": [] if chosen.is_some else public_postmortems(product)[:3],
     }
-    response = render(request, "public/changelog.html", context)
-    newest = public_publications().filter(product=product).order_by("-published_at").first()
-    return last_modified(response, newest.published_at if newest else None)
+    return render(request, "public/changelog.html", context)
 
 
 @public
@@ -118,8 +116,7 @@ def postmortems(request: HttpRequest, product_slug: str) -> HttpResponse:
     """List a product's postmortems."""
     product = public_product(product_slug)
     rows = public_postmortems(product)
-    response = render(request, "public/postmortems.html", frame(product, "postmortems") | {"rows": rows})
-    return last_modified(response, max((row.published_at for row in rows), default=None))
+    return render(request, "public/postmortems.html", frame(product, "postmortems") | {"rows": rows})
 
 
 @public
@@ -151,7 +148,7 @@ def _page(request: HttpRequest, publication: Publication, current: str) -> HttpR
         "card": request.build_absolute_uri(f"{path}card.png"),
         "files": [{"label": form.label, "url": f"{path.rstrip('/')}.{form.key}"} for form in FORMS.values()],
     }
-    return last_modified(render(request, "public/page.html", context), publication.published_at)
+    return render(request, "public/page.html", context)
 
 
 def _related(publication: Publication) -> list[Publication]:

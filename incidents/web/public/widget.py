@@ -8,7 +8,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 
 from incidents.publishing.queries import public_product, public_publications
 from incidents.publishing.status import public_incidents
-from incidents.web.public.caching import last_modified, public
+from incidents.web.public.caching import public
 from incidents.web.public.look import look_context
 
 _MOST = 5
@@ -23,8 +23,7 @@ def frame(request: HttpRequest, product_slug: str) -> HttpResponse:
     rows = list(public_publications().filter(product=product).order_by("-published_at").defer("body", "html")[:_MOST])
     still_open = [row for row in public_incidents([product]) if row.is_open]
     context = look_context(product) | {"product": product, "rows": rows, "open_incidents": still_open}
-    response = render(request, "public/widget.html", context)
-    return last_modified(response, max((row.published_at for row in rows), default=None))
+    return render(request, "public/widget.html", context)
 
 
 @public
