@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "workbench-bench"
 DASH = ("dash==4.4.1", "plotly-resampler==0.11.1")
+MARKDOWN = ("cmarkgfm==2025.10.22", "nh3==0.3.8")
 UPLOT = "uplot@1.6.32"
 NGINX = """
 daemon off; master_process on; worker_processes 2; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -25,6 +26,16 @@ http {{
   client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
   uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
   server {{ listen 127.0.0.1:{port}; root {folder}; gzip_static always; }}
+}}
+"""
+PROXY = """
+daemon off; worker_processes 2; pid {folder}/nginx.pid; error_log {folder}/error.log; {user}
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
+  uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+  include workbench.conf;
 }}
 """
 
@@ -104,13 +115,25 @@ def uplot(files: Path) -> None:
 
 
 def dash_python() -> Path:
-    """Return the Python of an environment that holds Dash and plotly-resampler, made at the first run."""
-    home = CACHE / "dash"
+    """Return the Python of an environment that holds Dash and plotly-resampler."""
+    return _python("dash", DASH)
+
+
+def _python(name: str, packages: Sequence[str]) -> Path:
+    """Return the Python of an environment of its own, made at the first run."""
+    home = CACHE / name
     if not (home / "complete").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
-        subprocess.run([home / "bin/pip", "install", "--quiet", *DASH], check=True)
+        subprocess.run([home / "bin/pip", "install", "--quiet", *packages], check=True)
         (home / "complete").touch()
     return home / "bin/python"
+
+
+def markdown_seconds(text: str, rounds: int) -> float:
+    """Return the median seconds that cmarkgfm with nh3 takes to render the text."""
+    program = Path(__file__).with_name("markdown_app.py")
+    command: list[str | Path] = [_python("markdown", MARKDOWN), program, str(rounds)]
+    return float(subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout)
 
 
 def dash(values: Path, told: Path) -> contextlib.AbstractContextManager[int]:
@@ -131,6 +154,27 @@ def nginx(program: str, folder: Path) -> contextlib.AbstractContextManager[int]:
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
     # Started as root it would serve as nobody, who must pass through.
     folder.chmod(0o755)
+    return running([program, "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"], port)
+
+
+def workbench_nginx(program: str, folder: Path, *, site: Path, upstream: int) -> contextlib.AbstractContextManager[int]:
+    """Run nginx with the configuration that is shipped, without TLS, on the site's files and before the workbench."""
+    port = free_port()
+    shutil.copytree(ROOT / "deploy" / "nginx", folder)
+    text = "\n".join(
+        line for line in (folder / "workbench.conf").read_text().splitlines() if "ssl_certificate" not in line
+    )
+    for shipped, here in (
+        ("listen 443 ssl http2;", f"listen 127.0.0.1:{port};"),
+        ("127.0.0.1:8000", f"127.0.0.1:{upstream}"),
+        ("/srv/workbench/site", str(site)),
+    ):
+        if shipped not in text:
+            raise RuntimeError(f"deploy/nginx/workbench.conf says nothing of {shipped!r} any more")
+        text = text.replace(shipped, here)
+    (folder / "workbench.conf").write_text(text)
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(PROXY.format(folder=folder, user=user))
     return running([program, "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"], port)
 
 

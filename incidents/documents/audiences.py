@@ -30,6 +30,7 @@ class Audience(StrEnum):
 _OPEN = re.compile(r"^[ \t>]*:{3,}[ \t]*([^\s:].*?)[ \t]*$")
 _CLOSE = re.compile(r"^[ \t>]*:{3,}[ \t]*$")
 _SPAN = re.compile(r"\[\[\s*internal\s*:", re.IGNORECASE)
+_BLANK = re.compile(r"\n[ \t]*(?:\n|$)")
 _ONLY = re.compile(r"^only\s+(.+)$", re.IGNORECASE)
 _CONDITION = re.compile(r"([\w-]+)\s*=\s*([^\s,=]+)")
 _FOOTNOTE = re.compile(r"^ {0,3}\[(\^[^\]]+)\]:.*\n?(?:(?:[ \t]*\n)*(?: {4}|\t).*\n?)*", re.MULTILINE)
@@ -103,7 +104,7 @@ def _without_spans(body: str) -> str:
         end = span_end(body, found.start())
         if end is None:
             # Never closed: all of its paragraph goes.
-            blank = re.compile(r"\n[ \t]*(?:\n|$)").search(body, found.start())
+            blank = _BLANK.search(body, found.start())
             end = blank.start() if blank else len(body)
         before, after = body[: found.start()], body[end:]
         if before[-1:] in (" ", "\n", "") and after[:1] == " ":
@@ -188,10 +189,16 @@ def check_marks(body: str) -> None:
                 remedy = "write ::: internal, ::: support or ::: only dimension=value"
                 problems.append(_problem(number, f"“::: {found.group(1)[:40]}” is no known mark", remedy))
     problems += [_problem(number, "this block is never closed", "put a line “:::” after it") for number in opened]
-    for span in _SPAN.finditer(body):
-        if span_end(body, span.start()) is None:
+    place = 0
+    while span := _SPAN.search(body, place):
+        end = span_end(body, span.start())
+        if end is None:
             line = body.count("\n", 0, span.start()) + 1
             problems.append(_problem(line, "“[[internal:” is never closed", "put “]]” after the last word"))
+            # One to a paragraph is enough: all of it counts as internal.
+            blank = _BLANK.search(body, span.start())
+            end = blank.start() if blank else len(body)
+        place = end
     if problems:
         raise InputError(problems)
 

@@ -1,7 +1,8 @@
 """Finding claims and gaps in a Markdown text, and putting other words into a claim. Pure."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 # `[words](ev:key)`; the words may hold escaped signs and one level of brackets.
@@ -31,23 +32,36 @@ class Gap:
     line: int
 
 
-def blank(text: str, start: int, end: int, filler: str = " ") -> str:
-    """Return the text with a stretch made blank; lines and places stay where they are."""
-    hidden = "".join("\n" if sign == "\n" else filler for sign in text[start:end])
-    return text[:start] + hidden + text[end:]
+_SIGN = re.compile(r"[^\n]")
+
+
+def blank(text: str, stretches: Iterable[tuple[int, int]], filler: str = " ") -> str:
+    """Return the text with stretches (in order, apart) made blank; lines and places stay where they are."""
+    parts: list[str] = []
+    place = 0
+    for start, end in stretches:
+        parts += (text[place:start], _SIGN.sub(filler, text[start:end]))
+        place = end
+    return "".join((*parts, text[place:]))
+
+
+class Lines:
+    """The numbers of a text's lines, from 1, by place; found once, asked often."""
+
+    def __init__(self, text: str) -> None:
+        """Find where lines end."""
+        self._ends = [found.start() for found in re.finditer("\n", text)]
+
+    def number(self, place: int) -> int:
+        """Return the line of a place."""
+        return bisect_left(self._ends, place) + 1
 
 
 def without_code(body: str) -> str:
     """Return the text of the same length with code blocks and code spans made blank."""
     for pattern in (_FENCE, _CODE):
-        for found in list(pattern.finditer(body)):
-            body = blank(body, found.start(), found.end())
+        body = blank(body, [found.span() for found in pattern.finditer(body)])
     return body
-
-
-def line_of(body: str, place: int) -> int:
-    """Return the line number, from 1, of a place in the text."""
-    return body.count("\n", 0, place) + 1
 
 
 def citations(body: str) -> list[Citation]:
@@ -56,29 +70,29 @@ def citations(body: str) -> list[Citation]:
 
 
 def _citations(scanned: str, body: str) -> Iterator[Citation]:
+    lines = Lines(body)
     for found in _CLAIM.finditer(scanned):
         yield Citation(
             key=found.group(2),
             words=_ESCAPE.sub(r"\1", body[found.start(1) : found.end(1)]),
             start=found.start(),
             end=found.end(),
-            line=line_of(body, found.start()),
+            line=lines.number(found.start()),
         )
 
 
 def gaps(body: str) -> list[Gap]:
     """Return the gaps of a text in order."""
+    lines = Lines(body)
     return [
-        Gap(question=found.group(1).strip(), line=line_of(body, found.start()))
+        Gap(question=found.group(1).strip(), line=lines.number(found.start()))
         for found in _GAP.finditer(without_code(body))
     ]
 
 
 def hide_gaps(text: str) -> str:
     """Return the text of the same length with its gaps made blank."""
-    for found in list(_GAP.finditer(text)):
-        text = blank(text, found.start(), found.end())
-    return text
+    return blank(text, [found.span() for found in _GAP.finditer(text)])
 
 
 def replace_words(body: str, key: str, old: str, new: str) -> str:

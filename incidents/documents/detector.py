@@ -5,11 +5,12 @@ plans (with an "Owner" or "Due" column): a plan is no claim.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from incidents.documents.citations import blank, citations, hide_gaps, line_of, without_code
+from incidents.documents.citations import Lines, blank, citations, hide_gaps, without_code
 
 
 class Looseness(StrEnum):
@@ -58,15 +59,15 @@ _CAUSE = re.compile(
     r"|made (?:\w+ ){1,4}(?:worse|slower|less \w+)|broke\b|degraded\b)",
     re.IGNORECASE,
 )
-_LIST_NUMBER = re.compile(r"^\s*(?:>\s*)*\d{1,3}[.)](?=\s)", re.MULTILINE)
+_LIST_NUMBER = re.compile(r"^[ \t]*(?:>[ \t]*)*\d{1,3}[.)](?=\s)", re.MULTILINE)
 _HEADING = re.compile(r"^ {0,3}#{1,6} .*$|^.+\n(?:=+|-+)[ \t]*$", re.MULTILINE)
-_ADDRESS = re.compile(r"https?://[^\s)>\]]+|\]\([^)\s]*(?:\s+\"[^\"]*\")?\)|^\s*\[[^\]]+\]:.*$", re.MULTILINE)
-_FOOTNOTE = re.compile(r"\[\^[^\]]+\]:?")
+_ADDRESS = re.compile(r"https?://[^\s)>\]]+|\]\([^)\s]*(?:\s+\"[^\"]*\")?\)|^[ \t]*\[[^\]\n]+\]:.*$", re.MULTILINE)
+_FOOTNOTE = re.compile(r"\[\^[^\]\[\n]{1,200}\]:?")
 _VERSION = re.compile(
     r"\bv?\d+(?:\.\d+){2,}(?:[-+][\w.]+)?\b|\bv\d+(?:\.\d+)*\b|\bversion\s+\d+(?:\.\d+)*", re.IGNORECASE
 )
 _NAMED = re.compile(
-    r"\b[A-Za-z]+[-_][\w.-]*\d[\w.-]*|\b[A-Za-z]+\d[\w.]*\b|\b(?:issue|ticket|case|run|step|part|level|phase)\s+#?\d+\b|#\d+\b",
+    r"\b[A-Za-z]+[-_][\w.-]{0,80}\d[\w.-]*|\b[A-Za-z]+\d[\w.]*\b|\b(?:issue|ticket|case|run|step|part|level|phase)\s+#?\d+\b|#\d+\b",
     re.IGNORECASE,
 )
 _TABLE = re.compile(r"(?:^[ \t]*\|.*\|[ \t]*(?:\n|\Z))+", re.MULTILINE)
@@ -74,20 +75,26 @@ _PLAN = re.compile(r"\|\s*(?:owner|due|deadline)\b", re.IGNORECASE)
 _END = re.compile(r"[.!?](?=\s|$)|\n\s*\n|\n(?=\s*(?:[-*+|>]|\d+[.)])\s)|\|")
 # What a claim leaves behind while the rest is searched: no digit, no word, and a mark that says "evidence here".
 _BOUND = "\u241f"
+# Of a kind: nobody reads more, and one is enough to hold a text back.
+_MOST = 5_000
+# Of a sentence, in characters.
+_SHOWN = 300
 
 
 def loose_statements(body: str, names: Iterable[str] = ()) -> list[Loose]:
     """Return what the text states without evidence, in order; `names` (titles, models) are no statements."""
     text = _hide_quiet(body, names)
+    said, lines = _Sentences(body), Lines(body)
     found: list[Loose] = []
     for kind, pattern in ((Looseness.DATE, _DATE), (Looseness.NUMBER, _NUMBER)):
-        for match in list(pattern.finditer(text)):
-            found.append(_loose(kind, body, match.start(), match.end()))
-            text = blank(text, match.start(), match.end(), "\u2420")
+        places = [match.span() for match in pattern.finditer(text)]
+        found += [_loose(kind, said, lines, start, end) for start, end in places[:_MOST]]
+        text = blank(text, places, "\u2420")
+    around = _Sentences(text)
     found += [
-        _loose(Looseness.CAUSE, body, match.start(), match.end())
+        _loose(Looseness.CAUSE, said, lines, match.start(), match.end())
         for match in _CAUSE.finditer(text)
-        if _BOUND not in text[slice(*_bounds(text, match.start()))]
+        if _BOUND not in text[slice(*around.bounds(match.start()))]
     ]
     return sorted(found, key=lambda loose: loose.start)
 
@@ -95,15 +102,12 @@ def loose_statements(body: str, names: Iterable[str] = ()) -> list[Loose]:
 def _hide_quiet(body: str, names: Iterable[str]) -> str:
     """Blank out everything that is no statement; places stay."""
     text = without_code(body)
-    for citation in reversed(citations(body)):
-        text = blank(text, citation.start, citation.end, _BOUND)
+    text = blank(text, [(citation.start, citation.end) for citation in citations(body)], _BOUND)
     text = hide_gaps(text)
-    for table in list(_TABLE.finditer(text)):
-        if _PLAN.search(table.group(0).split("\n", 1)[0]):
-            text = blank(text, table.start(), table.end())
+    plans = [table for table in _TABLE.finditer(text) if _PLAN.search(table.group(0).split("\n", 1)[0])]
+    text = blank(text, [table.span() for table in plans])
     for pattern in (_HEADING, _LIST_NUMBER, _FOOTNOTE, _ADDRESS, *_names(names), _VERSION, _NAMED):
-        for match in list(pattern.finditer(text)):
-            text = blank(text, match.start(), match.end())
+        text = blank(text, [match.span() for match in pattern.finditer(text)])
     return text
 
 
@@ -116,22 +120,31 @@ def _names(names: Iterable[str]) -> Iterator[re.Pattern[str]]:
         yield re.compile(r"(?<!\w)(?:" + "|".join(patterns) + r")(?!\w)", re.IGNORECASE)
 
 
-def _bounds(text: str, place: int) -> tuple[int, int]:
-    """Return where the sentence around a place begins and ends."""
-    start = 0
-    for match in _END.finditer(text, 0, place):
-        start = match.end()
-    following = _END.search(text, place)
-    return start, following.end() if following else len(text)
+class _Sentences:
+    """Where a text's sentences end; found once, asked often."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._ends = [match.end() for match in _END.finditer(text)]
+
+    def bounds(self, place: int) -> tuple[int, int]:
+        """Return where the sentence around a place begins and ends."""
+        following = bisect_right(self._ends, place)
+        start = self._ends[following - 1] if following else 0
+        return start, self._ends[following] if following < len(self._ends) else len(self.text)
+
+    def around(self, place: int) -> str:
+        """Return the sentence around a place, no more than a reader wants of it."""
+        first, last = self.bounds(place)
+        return " ".join(self.text[first : min(last, first + 4 * _SHOWN)].split())[:_SHOWN]
 
 
-def _loose(kind: Looseness, body: str, start: int, end: int) -> Loose:
-    first, last = _bounds(body, start)
+def _loose(kind: Looseness, said: _Sentences, lines: Lines, start: int, end: int) -> Loose:
     return Loose(
         kind=kind,
-        words=body[start:end].strip(),
-        sentence=" ".join(body[first:last].split())[:300],
+        words=said.text[start:end].strip(),
+        sentence=said.around(start),
         start=start,
         end=end,
-        line=line_of(body, start),
+        line=lines.number(start),
     )

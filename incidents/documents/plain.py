@@ -5,20 +5,23 @@ import re
 from incidents.documents.citations import citations, gaps, hide_gaps
 
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*$", re.MULTILINE)
-_LINK = re.compile(r"!?\[([^\]]*)\]\(([^)\s]*)(?:\s+\"[^\"]*\")?\)")
-_EMPHASIS = re.compile(r"(?<![\w\\])(\*{1,3}|_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)")
-_RULE = re.compile(r"^[ \t]*\|?[\s:|-]*-{3,}[\s:|-]*\|?[ \t]*$\n?", re.MULTILINE)
+_LINK = re.compile(r"!?\[([^\[\]]{0,2000})\]\(([^)\s]*)(?:\s+\"[^\"]*\")?\)")
+_EMPHASIS = re.compile(r"(?<![\w\\])(\*{1,3}|_{1,3})(?=\S)(.{1,1000}?)(?<=\S)\1(?!\w)")
+_RULE = re.compile(r"^[ \t]*\|?[ \t:|-]*-{3,}[ \t:|-]*\|?[ \t]*$\n?", re.MULTILINE)
 _ROW = re.compile(r"^[ \t]*\|(.*)\|[ \t]*$", re.MULTILINE)
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~])")
 _FIGURE = re.compile(r"^[ \t]*!\[[^\]\n]*\]\(chart:[\w-]+\)[ \t]*$\n?", re.MULTILINE)
-_NOTE = re.compile(r"\[\^[^\]]+\]:?")
+_NOTE = re.compile(r"\[\^[^\]\[\n]{1,200}\]:?")
 
 
 def plain_text(body: str) -> str:
     """Return the words of a text as one would paste them into an answer; gaps become "(not yet known)"."""
-    for citation in reversed(citations(body)):
+    parts, place = [], 0
+    for citation in citations(body):
         inner = body[citation.start + 1 : citation.end].rsplit("](ev:", 1)[0]
-        body = body[: citation.start] + inner + body[citation.end :]
+        parts += [body[place : citation.start], inner]
+        place = citation.end
+    body = "".join((*parts, body[place:]))
     if gaps(body):
         body = re.sub(r"\[\[to be written:[^\[\]\n]*\]\]", "(not yet known)", body)
     body = hide_gaps(body)

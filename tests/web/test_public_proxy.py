@@ -3,7 +3,6 @@
 import gzip
 import http.client
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 
-from benchmarks.overlay_peers.processes import free_port, nginx_program, running
+from benchmarks.overlay_peers.processes import nginx_program, workbench_nginx
 from incidents.catalog.models import Product
 from incidents.core.access import Role
 from incidents.publishing.models import Publication
@@ -31,17 +30,6 @@ from tests.conftest import ROOT, database_url
 from tests.documents.stories import Story
 from tests.factories import make_user
 from tests.web.test_public import out
-
-CONFIGURATION = ROOT / "deploy" / "nginx"
-FRAME = """
-daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log; {user}
-events {{ worker_connections 64; }}
-http {{
-  access_log off; client_body_temp_path {home}/a; proxy_temp_path {home}/b; fastcgi_temp_path {home}/c;
-  uwsgi_temp_path {home}/d; scgi_temp_path {home}/e;
-  include workbench.conf;
-}}
-"""
 
 
 @pytest.fixture
@@ -225,17 +213,9 @@ def proxied(live_server: Any, folder: Path, tmp_path: Path, settings: Any) -> It
         pytest.skip("NO NGINX: install Debian's package nginx, or name the program in WORKBENCH_NGINX")
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "status.example.com"]
     settings.PUBLIC_URL = "http://status.example.com"
-    home, port = tmp_path / "nginx", free_port()
-    shutil.copytree(CONFIGURATION, home)
-    file = home / "workbench.conf"
-    lines = [line for line in file.read_text().splitlines() if "ssl_certificate" not in line]
-    text = "\n".join(lines).replace("listen 443 ssl http2;", f"listen 127.0.0.1:{port};")
-    text = text.replace("127.0.0.1:8000", live_server.url.removeprefix("http://").replace("localhost", "127.0.0.1"))
-    file.write_text(text.replace("/srv/workbench/site", str(folder)))
-    user = "user root;" if os.geteuid() == 0 else ""
-    (home / "nginx.conf").write_text(FRAME.format(home=home, user=user))
+    upstream = int(live_server.url.rpartition(":")[2])
     KEPT.clear()
-    with running([program, "-p", home, "-c", home / "nginx.conf", "-e", home / "error.log"], port):
+    with workbench_nginx(program, tmp_path / "nginx", site=folder, upstream=upstream) as port:
 
         def ask(path: str, method: str = "GET", **headers: str) -> Served:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)

@@ -11,6 +11,9 @@ _RUN = re.compile(r"([^a-zA-Z0-9\s])\1{399,}")
 # The same trap with spaces or a second sign between: "[ [ [", "](](](".
 _OPENERS = re.compile(r"[\[\]()*_`<>!~^|\\]")
 MAX_OPENERS_A_LINE = 2_000
+# Notes and addresses at the foot ("[1]: …"): each is looked for in the whole text.
+MAX_DEFINITIONS = 1_000
+_DEFINITION = re.compile(r"^[ \t>]*\[[^\]\n]{1,300}\]:", re.MULTILINE)
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -31,6 +34,8 @@ def check_source(body: str) -> None:
             f"the text has {size:,} bytes, {MAX_BYTES:,} are the most",
             "move a part of it into a document of its own",
         )
+    if len(_DEFINITION.findall(body)) > MAX_DEFINITIONS:
+        raise _problem(None, f"more than {MAX_DEFINITIONS:,} notes and addresses are defined", "split the text")
     for number, line in enumerate(body.splitlines(), start=1):
         if len(line) > MAX_LINE:
             raise _problem(number, f"the line has more than {MAX_LINE:,} characters", "break it into paragraphs")

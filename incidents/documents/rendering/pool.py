@@ -4,6 +4,7 @@ import atexit
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -12,8 +13,11 @@ from pathlib import Path
 
 from incidents.core.errors import InputError, Problem
 from incidents.documents.rendering.guard import check_source
+from incidents.documents.rendering.worker import WAIT
 
-SECONDS = 3.0
+# Of computing, for one text. The longest honest one takes a quarter of it.
+SECONDS = 1.0
+_ENDED_BY_ALARM = (-signal.SIGPROF, -signal.SIGALRM)
 # How long a request waits for its turn behind others.
 _QUEUE_SECONDS = 10.0
 _ROOT = Path(__file__).resolve().parents[3]
@@ -37,7 +41,7 @@ class _Renderer:
                 answer = self._ask(child, request, seconds)
                 if answer is not None:
                     return answer
-                stalled = child.poll() is None or child.returncode == -14
+                stalled = child.poll() is None or child.returncode in _ENDED_BY_ALARM
                 self.stop()
                 # A child that died before it was asked (restart, memory) deserves a second try; a stalled one does not.
                 if stalled or attempt == 2:
@@ -70,7 +74,7 @@ class _Renderer:
             child.stdin.write(json.dumps({**request, "seconds": seconds}) + "\n")
             child.stdin.flush()
             # The start of the child (about half a second) is not the text's fault.
-            ready, _, _ = select.select([child.stdout], [], [], seconds + 5.0)
+            ready, _, _ = select.select([child.stdout], [], [], WAIT * seconds + 5.0)
             line = child.stdout.readline() if ready else ""
         except (BrokenPipeError, OSError):
             return None
@@ -107,13 +111,14 @@ def render_markdown(
 ) -> str:
     """Return safe HTML for a text of staff; `states` gives each claim's state by key, `figures` ready-made figures.
 
-    Raises InputError where the text is refused or is not rendered within `seconds`.
+    Raises InputError where the text is refused or is not rendered within `seconds` of computing.
     """
     check_source(body)
     request = {"body": body, "public": public, "states": dict(states or {}), "figures": dict(figures or {})}
     answer = _renderer.render(request, seconds)
     if answer is None or "html" not in answer:
-        reason = answer.get("error", "") if answer else f"rendering took more than {seconds:g} seconds"
+        limit = "a second" if seconds == 1 else f"{seconds:g} seconds"
+        reason = answer.get("error", "") if answer else f"rendering took more than {limit}"
         raise InputError(
             [Problem(file="text", line=None, field="", message=reason, remedy="simplify the marks in it and try again")]
         )

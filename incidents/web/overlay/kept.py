@@ -1,9 +1,9 @@
 """Answers that were made once and are given again: compressed bytes, as many as fit into a bounded memory.
 
 The key holds all that an answer depends on, a version of what it shows among it (the case, the version of its product's
-data and the address; for public pages the site's mark, the host and the address), so a kept one is never out of date, and
-who may see it is asked anew each time before it is looked for. The least recently used ones go first. Each process keeps
-its own.
+data and the address; for public pages the site's mark, the host and the address), so a kept one is never out of date,
+and who may see it is asked anew each time before it is looked for. The least recently used ones go first. Each process
+keeps its own.
 """
 
 from collections import OrderedDict

@@ -35,7 +35,7 @@ drop function incidents_public_site_moved();
 class Migration(migrations.Migration):
     """Adds a table of one row: nothing is rewritten."""
 
-    dependencies = [("incidents", "0017_inbox")]
+    dependencies = [("incidents", "0018_taxonomy")]
 
     operations = [
         migrations.CreateModel(
