@@ -23,6 +23,7 @@ from incidents.publishing.services import publish, withdraw
 from incidents.response.models import CandidateChange, TimelineEntry
 from tests.documents.stories import Story
 from tests.factories import at, make_ticket
+from tests.publishing.exports.pdf_text import page_words
 from tests.web.planting import beside_the_text, reserved
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -325,7 +326,10 @@ def laid_open(content: bytes) -> str:
             content = b"\n".join(parts.read(name) for name in parts.namelist())
     elif content.startswith(b"%PDF"):
         packed = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL)
-        content += b"".join(_unpacked(stream) for stream in packed)
+        words = page_words(content)
+        # A word may be broken at the end of a line.
+        words += "".join(words.split())
+        content += b"".join(_unpacked(stream) for stream in packed) + words.encode()
     return content.decode(errors="replace")
 
 

@@ -19,7 +19,7 @@ from incidents.publishing.services import withdraw
 from incidents.publishing.themes import contrast, save_theme
 from incidents.response.models import CandidateChange
 from tests.documents.stories import Story
-from tests.factories import at, make_change, make_user
+from tests.factories import at, make_change, make_product, make_user
 from tests.web.test_public import out
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
@@ -287,8 +287,16 @@ def test_a_host_of_its_own_shows_that_product_alone(client: Client, story: Story
     canonical = f'rel="canonical" href="https://public.example/p/larch/postmortems/{publication.slug}/"'
     assert canonical in page.content.decode()
     assert canonical in client.get(f"/p/larch/postmortems/{publication.slug}/").content.decode()
-    for path in ("/cases/", "/sign-in/", "/admin/", "/p/other/", "/p/sitemap.xml"):
+    for path in ("/cases/", "/sign-in/", "/admin/", "/p/other/"):
         assert client.get(path, headers=here).status_code == 404, path
+    # What crawlers and widgets ask for at the root tells of this product alone.
+    publication.pk, publication.number, publication.product = None, 99, make_product(slug="other", name="Other")
+    publication.save(force_insert=True)
+    for path in ("/p/sitemap.xml", "/api/v2/components.json"):
+        assert "other" in client.get(path).content.decode().lower()
+        found = client.get(path, headers=here)
+        assert found.status_code == 200
+        assert "other" not in found.content.decode().lower()
 
 
 def test_publishing_through_the_page_asks_what_happens_to_the_earlier_words(client: Client, story: Story) -> None:

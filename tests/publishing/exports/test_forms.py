@@ -24,6 +24,7 @@ from incidents.publishing.exports.blocks import (
 from incidents.publishing.exports.forms import FORMS
 from incidents.publishing.exports.sheet import Sheet
 from incidents.publishing.exports.typeset import to_card
+from tests.publishing.exports.pdf_text import page_words
 
 BODY = """## Summary
 
@@ -129,6 +130,15 @@ def test_a_pdf_is_tagged_has_bookmarks_and_is_the_same_every_time() -> None:
     assert b"/Outlines" in written
     assert b"pdfuaid" in written
     assert written == FORMS["pdf"].write(sheet(html), html)
+
+
+def test_the_words_of_a_pdf_are_the_words_of_the_page_and_can_be_taken_out_of_it() -> None:
+    html = convert(BODY, public=True)
+    found = "".join(page_words(FORMS["pdf"].write(sheet(html), html)).split())
+    for line in text_lines(parse_blocks(html)):
+        for word in line.split():
+            assert word.strip(".|") in found, word
+    assert "canary-7f" in page_words(FORMS["pdf"].write(sheet("<p>a canary-7f b</p>"), ""))
 
 
 def test_signs_of_the_typesetter_do_nothing() -> None:
