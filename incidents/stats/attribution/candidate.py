@@ -9,7 +9,7 @@ from incidents.stats.attribution.base import Base, Effect, State
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.evidence_integral import size_integral, stirling_error
 from incidents.stats.attribution.exposed import Exposure
-from incidents.stats.attribution.ground import Columns, Ground, Null
+from incidents.stats.attribution.ground import Ground, Null
 from incidents.stats.attribution.laplace import Mixture, Mode, find_mode
 from incidents.stats.attribution.layout import Layout, too_many
 
@@ -117,11 +117,12 @@ class Evaluator:
         """Return the share of each cell of the frame (N,) that a candidate owns, as it was fitted."""
         base, frame, state = self.base, self.base.frame, candidate.state
         k = frame.n_symptoms
-        shape = Columns(base, state, candidate.exposure.scope, self.every)
-        n_background = len(shape.columns)
+        shape = self.ground(state, candidate.exposure.scope).columns
+        columns = shape.on(self.every)
+        n_background = len(columns)
         y, block = frame.cell_symptom, base.cell_block
         total = np.zeros(len(y))
-        for c, column in enumerate(shape.columns):
+        for c, column in enumerate(columns):
             level = candidate.v[c][None] + candidate.mix
             if shape.split and c == 0:
                 level = level + candidate.scope[:, None]

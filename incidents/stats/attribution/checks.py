@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats
@@ -45,9 +46,15 @@ class Checks:
         self.search, self.found, self.summary, self.metrics = search, found, summary, metrics
         frame, base = search.frame, search.base
         self.rate = base.block_rate(found.state)
-        self.claimed = summary.shares[:, :-1].sum(1) + summary.unlogged_share
+        self.claimed = 1.0 - summary.shares[:, -1] + summary.unlogged_share
         self.block = base.cell_block
         self.n_blocks = frame.n_blocks
+        self.bin_rate = tally(frame.block, found.state.rate, self.n_blocks)
+        # what no excess owns, by block, and what of it lies in each change's scope (D, J)
+        free = frame.cell_count * np.clip(1.0 - self.claimed, 0.0, 1.0)
+        self.free = tally(self.block, free, self.n_blocks)
+        by_kind = csr_matrix((free, (self.block, frame.cell_kind)), shape=(self.n_blocks, len(frame.kind_pattern)))
+        self.free_inside = np.asarray(by_kind @ search.screen.share[frame.kind_pattern])
 
     def of(self, j: int, together: tuple[int, ...]) -> tuple[EvidenceItem, ...]:
         """Return the checks of a change; `together` are the changes it cannot be told from."""
@@ -69,17 +76,19 @@ class Checks:
 
     def _series(self, j: int, together: tuple[int, ...], *, by_version: bool = True) -> _Series:
         frame, summary = self.search.frame, self.summary
-        mine = summary.shares[:, [j, *together]].sum(1)
-        count = frame.cell_count * np.clip(1.0 - (self.claimed - mine), 0.0, 1.0)
-        held, moved = self._held(j, by_version=by_version)
+        owners = [i for i in (j, *together) if summary.expected[i] > 0]
         reach = min(float(frame.reach[j]), 1.0)
-        curve = tally(frame.block, frame.curve[j, self._shape(j)] * self._bin_rate(), self.n_blocks) / np.maximum(
-            tally(frame.block, self._bin_rate(), self.n_blocks), 1e-300
-        )
-        inside, outside = (
-            tally(self.block, count * held, self.n_blocks),
-            tally(self.block, count * (1 - held), self.n_blocks),
-        )
+        curve = tally(frame.block, frame.curve[j, self._shape(j)] * self.found.state.rate, self.n_blocks)
+        curve = curve / np.maximum(self.bin_rate, 1e-300)
+        moved = np.ones(self.n_blocks)
+        if not owners and self._steady(j):
+            inside, whole = self.free_inside[:, j], self.free
+        else:
+            mine = sum((summary.shares[:, i] for i in owners), np.zeros(len(self.claimed)))
+            count = frame.cell_count * np.clip(1.0 - (self.claimed - mine), 0.0, 1.0)
+            held, moved = self._held(j, by_version=by_version)
+            inside, whole = (tally(self.block, part, self.n_blocks) for part in (count * held, count))
+        outside = np.maximum(whole - inside, 0.0)
         return _Series(
             hours=frame.block_hours,
             inside=inside,
@@ -107,8 +116,10 @@ class Checks:
             reach = reach * np.maximum(adoption, 1e-3)
         return held, reach
 
-    def _bin_rate(self) -> Floats:
-        return self.found.state.rate
+    def _steady(self, j: int) -> bool:
+        """Tell whether the same share of a kind of report lies in scope at all times."""
+        frame = self.search.frame
+        return frame.evidence.changes[j].carrier is None and self.search.base.moved(frame.scope[j]) is None
 
     def _shape(self, j: int) -> int:
         best, shape = 0.0, 1 if len(self.search.frame.shapes) > 1 else 0
@@ -342,4 +353,4 @@ def _above_one(estimate: Estimate) -> Direction:
 
 
 def _tuple(values: Floats) -> tuple[float, ...]:
-    return tuple(float(v) for v in np.round(values, 4))
+    return tuple(np.round(values, 4).tolist())

@@ -23,7 +23,7 @@ SPREAD_SHARED, SPREAD_OWN = 0.3, 0.4  # of log complaints per use in scope again
 class Columns:
     """Background columns of one scope on a layout, and ratios of excess to background."""
 
-    def __init__(self, base: Base, state: State, scope: Floats, layout: Layout | None) -> None:
+    def __init__(self, base: Base, state: State, scope: Floats) -> None:
         frame = base.frame
         k = frame.n_symptoms
         self.pattern = frame.kind_pattern
@@ -36,7 +36,6 @@ class Columns:
             held = state.background * scope.reshape(*frame.lattice.shape, 1)
             self.share = np.clip(base._margins(held)[self.pattern] / self.seen, 0.0, 1.0)
             self.inside = held.reshape(-1, k).sum(0)[None]
-        self.columns: list[Floats] = [] if layout is None else self.on(layout)
 
     def on(self, layout: Layout) -> list[Floats]:
         """Return the background's columns on a layout."""
@@ -59,7 +58,7 @@ class Ground:
     def __init__(self, evaluator: "Evaluator", state: State, scope: Floats) -> None:
         self.evaluator, self.state, self.base, self.scope = evaluator, state, evaluator.base, scope
         self.k = self.base.frame.n_symptoms
-        self.columns = Columns(self.base, state, scope, None)
+        self.columns = Columns(self.base, state, scope)
         self._whole: Null | None = None
 
     def on(self, layout: Layout) -> "Null":

@@ -50,10 +50,11 @@ def metric_evidence(frame: Frame) -> MetricEvidence:
     harmful, harmless = settings.metric_moves_if_harmful, settings.metric_moves_if_harmless
     share = settings.prior_share(n)
     moves = share * harmful + (1.0 - share) * harmless
+    reached = _Reached(evidence)
     for told in evidence.metrics if n else ():
         panel = _shortened(told)
         panels.append((panel, _group_share(frame, panel)))
-        exposures = _exposures(frame, evidence, panel)
+        exposures = reached.at(panel.hours)[:, :, None] * panels[-1][1][:, None, :]
         for j, effect in enumerate(joint_effects(panel.values, exposures)):
             if effect is not None:
                 found[j].append((panel.key, effect))
@@ -89,20 +90,31 @@ def _group_share(frame: Frame, panel: MetricPanel) -> Floats:
     return np.asarray(frame.inside[:, pattern] / np.maximum(everything[pattern], 1e-300), dtype=np.float64)
 
 
-def _exposures(frame: Frame, evidence: CaseEvidence, panel: MetricPanel) -> Floats:
-    """Exposed share of each change at each time and group (J, T, G)."""
-    share = _group_share(frame, panel)
-    fine = grid(evidence.edges)
-    centre = 0.5 * (fine[:-1] + fine[1:])
-    out = np.zeros((frame.n_changes, *panel.values.shape))
-    for j, change in enumerate(evidence.changes):
-        reached = ramp(change, fine)
-        if change.carrier is not None and change.visibility == "public":
-            position = np.clip(np.searchsorted(evidence.edges, centre, side="right") - 1, 0, evidence.n_bins - 1)
-            reached = change.carrier.adoption[position] * (centre >= change.started)
-        before = reached[0] if change.started < evidence.edges[0] else 0.0
-        out[j] = np.interp(panel.hours, centre, reached, left=before)[:, None] * share[j]
-    return out
+class _Reached:
+    """What share of their scope changes had reached, at the times of one metric after another."""
+
+    def __init__(self, evidence: CaseEvidence) -> None:
+        self.evidence = evidence
+        fine = grid(evidence.edges)
+        self.centre = 0.5 * (fine[:-1] + fine[1:])
+        self.known: dict[bytes, Floats] = {}
+        self.curves: list[tuple[Floats, float]] = []
+        for change in evidence.changes if evidence.metrics else ():
+            reached = ramp(change, fine)
+            if change.carrier is not None and change.visibility == "public":
+                position = np.searchsorted(evidence.edges, self.centre, side="right") - 1
+                adoption = change.carrier.adoption[np.clip(position, 0, evidence.n_bins - 1)]
+                reached = adoption * (self.centre >= change.started)
+            before = float(reached[0]) if change.started < evidence.edges[0] else 0.0
+            self.curves.append((reached, before))
+
+    def at(self, hours: Floats) -> Floats:
+        """Return the shares at some times (J, T)."""
+        key = hours.tobytes()
+        if key not in self.known:
+            told = [np.interp(hours, self.centre, reached, left=before) for reached, before in self.curves]
+            self.known[key] = np.array(told).reshape(len(told), len(hours))
+        return self.known[key]
 
 
 def _shortened(panel: MetricPanel) -> MetricPanel:

@@ -46,9 +46,13 @@ def cell_posterior(search: Search, found: Found) -> tuple[Floats, Floats]:
         weight = found.weak_probability[candidate.exposure.change]
         if weight > 0.01:
             table[candidate.exposure.change] += weight * search.evaluator.cell_share(candidate)
-    claimed = table[:-1].sum(0, dtype=np.float64)
+    held = [j for j in range(frame.n_changes) if table[j].any()]
+    claimed = np.zeros(len(unlogged))
+    for j in held:
+        claimed += table[j]
     total = np.maximum(unlogged + claimed, 1.0)
-    table[:-1] /= total
+    for j in held:
+        table[j] /= total
     table[-1] = 1.0 - claimed / total
     return table.T, unlogged / total  # type: ignore[return-value]
 

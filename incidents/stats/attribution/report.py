@@ -1,11 +1,13 @@
 """Findings from the posterior: estimates per change and symptom, sets, layers over time, what stays unattributed."""
 
+from dataclasses import replace
+
 import numpy as np
-from scipy.special import logsumexp
+from numpy.typing import NDArray
 
 from incidents.stats.attribution.candidate import Candidate
 from incidents.stats.attribution.checks import Checks
-from incidents.stats.attribution.counting import tally
+from incidents.stats.attribution.counting import log_sum, tally
 from incidents.stats.attribution.evaluations import EvaluationEvidence
 from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.stats.attribution.findings import (
@@ -50,7 +52,7 @@ def report(
         rises=_rises(search, found),
         open_rises=open_rises(search, found, named),
         separations=alike.separations,
-        cell_probabilities=np.asarray(summary.shares[frame.cell_of], dtype=np.float32),
+        cell_probabilities=_of_cells(summary.shares, frame.cell_of),
         layers=_layers(search, found, summary, owned),
         diagnostics=Diagnostics(
             day_dispersion=found.state.day_dispersion,
@@ -81,10 +83,34 @@ def _estimate(draws: Floats, interval: float, *, at_least_high: float = 0.0) -> 
     """Mean and quantiles of draws; the upper end reaches what could be there unseen."""
     if not draws.size:
         return Estimate(value=0.0, low=0.0, high=0.0)
-    tail = (1.0 - interval) / 2
-    low, high = np.quantile(draws, [tail, 1.0 - tail])
-    value = float(draws.mean())
-    return Estimate(value=value, low=float(min(low, value)), high=float(max(high, at_least_high, value)))
+    (own,) = _estimates(draws[:, None], interval)
+    return replace(own, high=max(own.high, at_least_high))
+
+
+def _estimates(draws: Floats, interval: float) -> list[Estimate]:
+    """Mean and quantiles of each column of draws (n, k)."""
+    n, k = draws.shape
+    if not draws.any():
+        return [Estimate(value=0.0, low=0.0, high=0.0)] * k
+    place = (n - 1) * np.array([(1.0 - interval) / 2, (1.0 + interval) / 2])
+    first = np.floor(place).astype(int)
+    second = np.minimum(first + 1, n - 1)
+    ordered = np.partition(draws, np.unique([first, second]), axis=0)
+    low, high = ordered[first] + (ordered[second] - ordered[first]) * (place - first)[:, None]
+    value = draws.mean(0)
+    return [
+        Estimate(value=float(v), low=float(min(a, v)), high=float(max(b, v)))
+        for v, a, b in zip(value, low, high, strict=True)
+    ]
+
+
+def _of_cells(shares: Floats, cell_of: Ints) -> NDArray[np.float32]:
+    """Return the shares (N, J + 1) of the fit's cells for those of the evidence; empty columns cost nothing."""
+    out = np.zeros((shares.shape[1], len(cell_of)), np.float32)
+    for into, column in zip(out, shares.T, strict=True):
+        if column.any():
+            into[:] = column[cell_of]
+    return out.T
 
 
 class _Findings:
@@ -130,7 +156,9 @@ class _Findings:
     def _per_symptom(self, j: int, owned: Weighted, excess: Estimate) -> tuple[Estimate, tuple[SymptomExcess, ...]]:
         frame, settings = self.search.frame, self.search.settings
         k = frame.n_symptoms
-        counts = tally(frame.cell_symptom, frame.cell_count * self.summary.shares[:, j], k)
+        counts = np.zeros(k)
+        if self.summary.expected[j] > 0:
+            counts = tally(frame.cell_symptom, frame.cell_count * self.summary.shares[:, j], k)
         weight = sum(w for _, w in owned)
         rise, inside = np.zeros(k), np.full(k, 1e-12)
         for c, w in owned:  # both as this candidate was fitted: another fit may split a day's height otherwise
@@ -143,8 +171,8 @@ class _Findings:
         else:
             table = np.zeros((len(draws), k))
         out = []
-        for y, symptom in enumerate(frame.evidence.symptoms):
-            own = _estimate(table[:, y], settings.interval)
+        estimates = _estimates(table, settings.interval)
+        for y, (symptom, own) in enumerate(zip(frame.evidence.symptoms, estimates, strict=True)):
             ratio = _ratio(rise[y] / inside[y], own, weight)
             out.append(SymptomExcess(symptom=symptom, excess=own, rate_ratio=ratio))
         return _ratio(float(rise.sum() / inside.sum()), excess, weight), tuple(out)
@@ -169,7 +197,7 @@ def _complaint_log_odds(found: Found, j: int) -> float:
     for slot in found.slots:
         gains = [c.gain + c.log_weight for c in slot.candidates if c.exposure.change == j]
         if gains:
-            best = max(best, float(logsumexp(gains)))
+            best = max(best, log_sum(gains))
     return best
 
 

@@ -10,10 +10,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import expit, logsumexp
+from scipy.special import expit
 
 from incidents.stats.attribution.base import State
 from incidents.stats.attribution.candidate import Candidate
+from incidents.stats.attribution.counting import log_sum
 from incidents.stats.attribution.engine import conclude, prepare
 from incidents.stats.attribution.evidence import CaseEvidence, Floats
 from incidents.stats.attribution.findings import Attribution
@@ -172,7 +173,7 @@ class _Rerun(Search):
                 continue
             fitted = self._shapes(trial, first, scores[j], NEAR)
             odds = np.array([self._log_odds(c) for c in fitted])
-            probability[j] = float(expit(float(logsumexp(odds))))
+            probability[j] = float(expit(log_sum(odds)))
             gains[j] = max(c.gain for c in fitted)
             out.append(fitted[int(np.argmax(odds))])
         return out, probability, gains

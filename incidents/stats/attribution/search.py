@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import expit, logsumexp
+from scipy.special import expit
 
 from incidents.stats.attribution.base import Base, State
 from incidents.stats.attribution.candidate import Candidate, Evaluator, Trial
+from incidents.stats.attribution.counting import log_sum
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.frame import Frame
 from incidents.stats.attribution.screen import Screen, promising
@@ -166,7 +167,7 @@ class Search:
         best: tuple[float, Candidate] | None = None
         for own in by_owner.values():
             odds = [self._log_odds(c) for c in own]
-            total = float(logsumexp(odds))
+            total = log_sum(odds)
             if best is None or total > best[0]:
                 best = (total, own[int(np.argmax(odds))])
         for candidate in self._unlogged(state):
@@ -223,7 +224,7 @@ class Search:
 
     def _slot(self, candidates: list[Candidate]) -> Slot:
         odds = np.array([self._log_odds(c) for c in candidates])
-        total = float(logsumexp(np.append(odds, 0.0)))
+        total = log_sum(np.append(odds, 0.0))
         weights = np.exp(odds - total)
         owners = np.zeros(self.frame.n_changes)
         unlogged = 0.0
@@ -254,7 +255,7 @@ class Search:
                 continue
             fitted = self._shapes(trial, first, scores[j], HOPELESS)
             odds = np.array([self._log_odds(c) for c in fitted])
-            probability[j] = float(expit(float(logsumexp(odds))))
+            probability[j] = float(expit(log_sum(odds)))
             gains[j] = max(c.gain for c in fitted)
             out.append(fitted[int(np.argmax(odds))])
         for j in allowed:
