@@ -39,6 +39,8 @@ class Change(Foreign, Stamped):
     url = models.URLField(max_length=1000, blank=True)
     # Names of the times above of which only the day is known (a bare date in the product's zone).
     day_fields = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    # The rollout's steps in order of time, as (at, share): `queries.with_rollout` puts them here.
+    steps: list[tuple[dt.datetime, float]]
     # A change keeps one colour everywhere; the number is given once, in the order of entry.
     colour = models.PositiveIntegerField(default=0)
     recorded_by = models.ForeignKey(

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from incidents.catalog.models import Product
 from incidents.changes.enums import ChangeKind, EndKind, Visibility
@@ -28,9 +28,15 @@ _VERSION = re.compile(r"(?<![\w.])v?(\d{1,4}(?:\.\d{1,4}){1,3})(?![\w.])", re.IG
 
 
 def with_rollout(rows: QuerySet[Change]) -> list[Change]:
-    """Return the changes with their rollout steps, two statements for any number of them."""
-    steps = RolloutStep.objects.order_by("at")
-    return list(rows.prefetch_related(Prefetch("rollout_steps", queryset=steps)))
+    """Return the changes with their rollout steps as `steps`, two statements for any number of them."""
+    changes = list(rows)
+    by_change: dict[int, list[tuple[dt.datetime, float]]] = {change.pk: [] for change in changes}
+    told = RolloutStep.objects.filter(change__in=list(by_change)).order_by("at", "id")
+    for change_id, at, share in told.values_list("change_id", "at", "share"):
+        by_change[change_id].append((at, share))
+    for change in changes:
+        change.steps = by_change[change.pk]
+    return changes
 
 
 def is_release(change: Change) -> bool:

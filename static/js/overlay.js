@@ -212,13 +212,13 @@ function startClicks() {
 }
 
 onChange((parts) => {
-  const isResized = syncPanel();
+  // The question is on its way before anything else is done.
+  if (syncPanel()) load(null);
+  else if (parts.length) load(parts);
   markChosen();
   if (payload.shown) { refresh(); sayValues(); }
   syncControls();
   syncScratch();
-  if (isResized) load(null);
-  else if (parts.length) load(parts);
 });
 
 let settling = 0;

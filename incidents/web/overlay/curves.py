@@ -72,7 +72,7 @@ def line_of(state: OverlayState, change: Change, adopted: Adoption | None) -> tu
     """Return a change's share line in hours, and the basis of its adoption ("" where none is in it)."""
     hours = state.axis.hours
     until = hours(state.incident.ends_at)
-    steps = tuple((hours(step.at), step.share) for step in change.rollout_steps.all())
+    steps = tuple((hours(at), share) for at, share in change.steps)
     basis = ""
     tail: tuple[Point, ...] = ()
     if adopted is not None:

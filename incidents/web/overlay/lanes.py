@@ -239,7 +239,7 @@ def _item(state: OverlayState, one: _Drawn, place: Packed, verdicts: Mapping[int
 def _sentence(state: OverlayState, change: Change) -> str:
     """Return what a screen reader says of the bar."""
     when = period(change.started_at, change.ended_at, state.zone)
-    parts = [change.title, change.get_kind_display().lower(), when]
+    parts = [change.title, ChangeKind(change.kind).label.lower(), when]
     if change.end_kind:
         parts.append(EndKind(change.end_kind).label.lower())
     if is_back_dated(change) and change.discovered_at:

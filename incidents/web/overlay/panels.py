@@ -204,9 +204,9 @@ def _curve(state: OverlayState, line: tuple[tuple[float, float], ...]) -> dict[s
 def _edges(state: OverlayState, row: Change) -> list[dict[str, Any]]:
     """Return complaints per day in the three days before and after each edge of the change, inside the window."""
     edges = [("Start", row.started_at)]
-    for step in row.rollout_steps.all():
-        if step.at - edges[-1][1] >= LEAST_APART:
-            edges.append((f"{percent(step.share)} reached", step.at))
+    for at, share in row.steps:
+        if at - edges[-1][1] >= LEAST_APART:
+            edges.append((f"{percent(share)} reached", at))
     if row.ended_at is not None:
         edges.append((row.get_end_kind_display() or "End", row.ended_at))
     reach = dt.timedelta(days=3)
