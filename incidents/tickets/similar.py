@@ -11,6 +11,7 @@ from django.db.models import Prefetch
 
 from incidents.tickets.classifier.text import fold, stems
 from incidents.tickets.models import Ticket, TicketSymptom
+from incidents.tickets.vocabulary import common_words
 
 CANDIDATES = 60
 ASKED_FOR = 9  # words
@@ -97,24 +98,14 @@ def rarest_lexemes(ticket: Ticket) -> list[str]:
     """Return the ticket's rarest words as the index holds them, by the server's own statistics."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            WITH common AS (
-                SELECT u.word, u.share FROM pg_stats s,
-                     unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs::float8[]) AS u (word, share)
-                WHERE s.schemaname = current_schema() AND s.tablename = 'ticket_words'
-            )
-            SELECT v.lexeme, c.share
-            FROM unnest(to_tsvector('english', %s)) AS v LEFT JOIN common c ON c.word = v.lexeme
-            WHERE length(v.lexeme) BETWEEN 3 AND 40
-            ORDER BY c.share NULLS LAST, length(v.lexeme) DESC, v.lexeme
-            """,
-            [f"{ticket.title}\n{ticket.text}"[:20_000]],
+            "SELECT tsvector_to_array(to_tsvector('english', %s))", [f"{ticket.title}\n{ticket.text}"[:20_000]]
         )
-        rows = cursor.fetchall()
-    # What the statistics leave out is rarer than all they hold.
-    unknown = [lexeme for lexeme, share in rows if share is None]
-    known = [lexeme for lexeme, share in rows if share is not None]
-    return (unknown + known)[:ASKED_FOR]
+        lexemes: list[str] = cursor.fetchone()[0]
+    shares = common_words()
+    rarest = sorted(
+        (one for one in lexemes if 3 <= len(one) <= 40), key=lambda one: (shares.get(one, 0.0), -len(one), one)
+    )
+    return rarest[:ASKED_FOR]
 
 
 def _quoted(lexeme: str) -> str:

@@ -23,6 +23,11 @@ def product(transactional_db: None) -> Product:
     return product
 
 
+def answered(page: Any) -> Any:
+    """Wait until the server has answered what the block does: the page shows the next ticket before that."""
+    return page.expect_response(lambda response: response.url.endswith("/act/"))
+
+
 def status(title: str) -> str:
     return Ticket.objects.get(title=title).status
 
@@ -36,22 +41,26 @@ def test_a_days_complaints_by_keyboard(open_page: Any, product: Product, screens
     screenshot(page, "inbox")
 
     # Accept as proposed; the next one opens.
-    page.keyboard.press("a")
+    with answered(page):
+        page.keyboard.press("a")
     expect(card).to_contain_text("Ticket of day 5")
     assert status("Ticket of day 6") == "triaged"
 
     # Correct with a digit, then accept.
     page.keyboard.press("2")
-    page.keyboard.press("a")
+    with answered(page):
+        page.keyboard.press("a")
     expect(card).to_contain_text("Ticket of day 4")
     labels = Ticket.objects.get(title="Ticket of day 5").labels.all()
     assert {label.symptom.key for label in labels} == {"slow", "forgetful"}
 
     # Dismiss, walk back and forth, take.
-    page.keyboard.press("d")
+    with answered(page):
+        page.keyboard.press("d")
     expect(card).to_contain_text("Ticket of day 3")
     assert status("Ticket of day 4") == "dismissed"
-    page.get_by_role("button", name="Undo").click()
+    with answered(page):
+        page.get_by_role("button", name="Undo").click()
     expect(page.locator("[data-row]").nth(2).locator("[data-state]")).to_have_text("")
     assert status("Ticket of day 4") == "new"
     page.keyboard.press("k")
@@ -68,7 +77,8 @@ def test_a_days_complaints_by_keyboard(open_page: Any, product: Product, screens
     expect(card).to_contain_text("Ticket of day 2")
     page.keyboard.press("x")
     expect(page.locator("[data-bulk-count]")).to_have_text("2 chosen")
-    page.keyboard.press("Shift+D")
+    with answered(page):
+        page.keyboard.press("Shift+D")
     expect(page.locator("[data-bulk]")).to_be_hidden()
     assert {status("Ticket of day 3"), status("Ticket of day 2")} == {"dismissed"}
 
@@ -85,7 +95,8 @@ def test_on_a_phone(open_page: Any, product: Product, screenshot: Any) -> None:
     card = page.locator("[data-card]")
     page.get_by_role("link", name="Ticket of day 2").click()
     expect(card).to_contain_text("Ticket of day 2")
-    card.get_by_role("button", name="Accept").click()
+    with answered(page):
+        card.get_by_role("button", name="Accept").click()
     expect(card).to_contain_text("Ticket of day 1")
     assert status("Ticket of day 2") == "triaged"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -10,7 +10,6 @@ from incidents.core.errors import NotPermitted, NotThere
 from incidents.tickets.enums import LabelSource, TicketStatus
 from incidents.tickets.inbox import (
     TicketFilter,
-    capped_count,
     channels_of,
     decide_symptoms,
     set_ticket_status,
@@ -19,6 +18,7 @@ from incidents.tickets.inbox import (
     tickets_matching,
 )
 from incidents.tickets.models import TicketSymptom
+from incidents.tickets.tallies import Tally, Told, tally
 from tests.factories import at, make_product, make_ticket, make_user
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +81,7 @@ def test_a_page_of_fifty_costs_as_many_statements_as_a_page_of_one(django_assert
     for n_more in (1, 2):
         for _ in range(n_more):
             make_ticket(product, "slow", "forgetful", segment={"surface": "cli"})
-        with django_assert_num_queries(2):  # type: ignore[operator]
+        with django_assert_num_queries(3):  # type: ignore[operator]
             for ticket in ticket_page(tickets_matching(product, TicketFilter())).tickets:
                 assert ticket.segment.values == {"surface": "cli"}
                 assert {label.symptom.key for label in ticket.labels.all()} == {"slow", "forgetful"}
@@ -92,8 +92,8 @@ def test_counts_stop_at_the_cap() -> None:
     for _ in range(3):
         make_ticket(product)
     rows = tickets_matching(product, TicketFilter())
-    assert capped_count(rows) == (3, False)
-    assert capped_count(rows, cap=2) == (2, True)
+    assert tally(rows) == Tally(n=3)
+    assert tally(rows, cap=2) == Tally(n=2, told=Told.AT_LEAST)
 
 
 def test_a_persons_word_replaces_the_machines() -> None:

@@ -49,7 +49,12 @@ def inbox(request: HttpRequest) -> HttpResponse:
     context = {"section": "tickets"} | product_context(request)
     product = context["product"]
     if product is not None:
-        context |= listing(request, product, status_by_default=TicketStatus.NEW)
+        cases = list(visible_incidents(request.user).filter(product=product))
+        case = next((one for one in cases if str(one.pk) == request.GET.get("case", "")), None)
+        window = {} if case is None else {"starts_at": case.starts_at, "ends_at": case.ends_at}
+        context |= listing(request, product, status_by_default=TicketStatus.NEW, **window)
+        context |= {"cases": cases, "chosen_case": case.pk if case is not None else None}
+        context["is_filtered"] = context["is_filtered"] or case is not None
         zone = ZoneInfo(product.timezone)
         kept = [(name, value) for name, value in request.GET.lists() if name not in _NOT_FILTER]
         context |= {

@@ -1,5 +1,6 @@
 """Pages of tickets: the list with its filters, one ticket with its labels."""
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,6 @@ from incidents.response.queries import visible_incidents
 from incidents.tickets.enums import LabelSource, TicketStatus
 from incidents.tickets.inbox import (
     TicketFilter,
-    capped_count,
     channels_of,
     decide_symptoms,
     set_ticket_status,
@@ -29,6 +29,8 @@ from incidents.tickets.inbox import (
 from incidents.tickets.privacy import private_parts
 from incidents.tickets.reporters import erase_reporter, n_by_same_reporter, reveal_private
 from incidents.tickets.similar import similar_tickets
+from incidents.tickets.spelling import corrected
+from incidents.tickets.tallies import tally
 from incidents.tickets.versions import ask_for_training
 from incidents.web.cases.frame import case_context
 from incidents.web.people import signed_in
@@ -87,27 +89,36 @@ def listing(request: HttpRequest, product: Any, *, status_by_default: str = "", 
     )
     rows = tickets_matching(product, chosen)
     page = ticket_page(rows, after=query.get("after", ""))
+    mended = corrected(product, chosen.words) if chosen.words and not page.tickets and not query.get("after") else None
+    if mended is not None:
+        rows = tickets_matching(product, replace(chosen, words=mended))
+        page = ticket_page(rows)
     following = query.copy()
     following["after"] = page.next_key
+    if mended is not None:
+        following["q"] = mended
     context: dict[str, Any] = {
         "page": page,
         "more_query": following.urlencode() if page.next_key else "",
         "chosen": chosen,
+        "mended": mended,
+        "asked_words": chosen.words,
         "is_filtered": bool(
             chosen.symptom
             or chosen.status != status_by_default
             or chosen.words
             or chosen.channel
             or chosen.is_unsure
+            or chosen.labelled_by
             or chosen.assigned_to
             or segment
         ),
     }
     if not query.get("after"):
-        n, capped = capped_count(rows)
+        told = tally(rows, has_words=bool(chosen.words))
         context |= {
-            "n_tickets": n,
-            "is_capped": capped,
+            "tally": told,
+            "n_tickets": told.n,
             "symptoms": symptoms_of(product),
             "statuses": TicketStatus.choices,
             "channels": channels_of(product),
