@@ -138,8 +138,7 @@ def fill(n: int) -> tuple[Product, list[tuple[int, int]]]:
         for pk in numbers
     )
     copied("COPY incidents_ticketsymptom (ticket_id, symptom_id, confidence, source, decided_at) FROM STDIN", labels)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE incidents_ticket, incidents_ticketsymptom")
+    connection.cursor().execute("ANALYZE incidents_ticket, incidents_ticketsymptom")
     return product, copies
 
 
@@ -176,7 +175,7 @@ def measure(product: Product, copies: list[tuple[int, int]], options: argparse.N
         words = sorted(text.split(), key=lambda word: int(word.split("x")[1], 16))
         common.append(words[0])
         rare.append(words[-1])
-    misspelled = [word[:-1] + ("a" if word[-1] != "a" else "b") + word[-1] for word in common]
+    misspelled = [f"{word[:-1]}{'b' if word[-1] == 'a' else 'a'}{word[-1]}" for word in common]
     deep = f"{(START + dt.timedelta(seconds=7 * options.tickets // 10)).isoformat()}|0"
 
     def page(after: str = "", **chosen: Any) -> Callable[[Any], object]:
@@ -191,8 +190,7 @@ def measure(product: Product, copies: list[tuple[int, int]], options: argparse.N
             tickets_matching(product, TicketFilter(**{"words": words or "", **chosen})), has_words=bool(words)
         )
 
-    first = page(status="new")("")
-    floor_pks = [row.pk for row in first]  # type: ignore[attr-defined]
+    floor_pks = [row.pk for row in page(status="new")("")]  # type: ignore[attr-defined]
     runs: list[tuple[str, Callable[[Any], object], list[Any]]] = [
         ("floor: 50 rows by number", lambda _: list(Ticket.objects.filter(pk__in=floor_pks)), [""] * 20),
         ("first page", page(), [""] * 20),
