@@ -81,21 +81,26 @@ function told(row, answer) {
   one("[data-state]", row).textContent = answer.status === "new" ? "" : answer.label ?? "";
 }
 
-/** Do one thing to the ticket that is shown, then go on to the next. */
+/** Do one thing to the ticket that is shown; the next one opens without waiting for the answer. */
 async function act(fields, { goOn = true } = {}) {
   const row = current;
   const article = one("[data-ticket]", card);
-  if (!row || !article || article.dataset.ticket !== row.dataset.row) return;
+  // A key pressed again before the next ticket has come is not meant for this one.
+  if (!row || !article || article.dataset.ticket !== row.dataset.row || row.dataset.acting) return;
+  row.dataset.acting = "1";
+  const sent = post(article.dataset.act, fields);
+  if (goOn) step(1);
   try {
-    const answer = await (await post(article.dataset.act, fields)).json();
+    const answer = await (await sent).json();
     if (answer.status) told(row, answer);
     const undone = new URLSearchParams({ do: "new" });
     const undo = fields.get("do") === "dismissed" ? async () => told(row, await (await post(article.dataset.act, undone)).json()) : null;
     toast(answer.text, { undo });
-    if (goOn) step(1);
-    else open(row);
+    if (!goOn && row === current) open(row);
   } catch (refused) {
-    toast(await reason(refused), { tone: "bad" });
+    toast(`${one(".inbox-row__title", row)?.textContent.trim() ?? "This ticket"}: ${await reason(refused)}`, { tone: "bad" });
+  } finally {
+    delete row.dataset.acting;
   }
 }
 

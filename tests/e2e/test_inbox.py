@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from incidents.catalog.models import Product
 from incidents.core.access import Role
@@ -101,3 +101,26 @@ def test_on_a_phone(open_page: Any, product: Product, screenshot: Any) -> None:
     assert status("Ticket of day 2") == "triaged"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     screenshot(page, "inbox-phone")
+
+
+def test_a_key_pressed_twice_acts_once_and_a_refusal_names_its_ticket(open_page: Any, product: Product) -> None:
+    page = open_page(user=make_user(Role.SUPPORT, product=product, username="sol"))
+    page.goto("/triage/")
+    card = page.locator("[data-card]")
+    expect(card.locator("[data-ticket] h2")).to_contain_text("Ticket of day 6")
+    acts: list[str] = []
+
+    def refuse_the_first(route: Route) -> None:
+        acts.append(route.request.url)
+        if len(acts) == 1:
+            route.fulfill(status=409, content_type="application/json", body='{"text": "Somebody else has it."}')
+        else:
+            route.continue_()
+
+    page.route("**/act/", refuse_the_first)
+    for _ in range(3):
+        page.keyboard.press("a")
+    expect(page.get_by_text("Ticket of day 6: Somebody else has it.")).to_be_visible()
+    expect(card.locator("[data-ticket] h2")).to_contain_text("Ticket of day 5")
+    assert len(acts) == 1
+    open_page.problems.clear()  # the refusal is an answer of 409, which the browser reports
