@@ -7,6 +7,7 @@ import { all, one, readJson } from "./dom.js";
 import { offerCopy, startAutosave } from "./editor-autosave.js";
 import { startAssistant } from "./editor-assistant.js";
 import { openComment, startComments } from "./editor-comments.js";
+import { markComments, showComment, showWords } from "./editor-marks.js";
 import { toast } from "./toasts.js";
 
 const form = one("[data-editor]");
@@ -53,7 +54,15 @@ function showInPreview(key, words) {
   claim?.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
+function onComment(mark) {
+  setPanel("comments");
+  setView("comments");
+  showComment(mark.dataset.commentId);
+}
+
 function onShow(button) {
+  const comment = button.closest(".comment");
+  if (comment) showWords(comment.id);
   if (button.dataset.key) showInPreview(button.dataset.key, button.dataset.words);
   if (body && (getComputedStyle(form).display !== "none" || !button.dataset.key)) {
     setView("write");
@@ -113,7 +122,7 @@ function setView(view) {
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest?.("[data-line], [data-cite], [data-figure], [data-vouch], [data-sign-off], [data-comment], [data-panels] [data-panel], [data-views] [data-view], #preview .claim");
+  const target = event.target.closest?.("[data-line], [data-cite], [data-figure], [data-vouch], [data-sign-off], [data-comment], [data-panels] [data-panel], [data-views] [data-view], #preview .commented, #preview .claim");
   if (!target) return;
   if (target.matches("[data-line]")) onShow(target);
   else if (target.matches("[data-cite]")) cite(target);
@@ -123,8 +132,15 @@ document.addEventListener("click", (event) => {
   else if (target.matches("[data-comment]")) openComment(body);
   else if (target.matches("[data-panels] [data-panel]")) setPanel(target.dataset.panel);
   else if (target.matches("[data-views] [data-view]")) setView(target.dataset.view);
+  else if (target.matches(".commented")) onComment(target);
   else if (body) selectInText(1, `${target.textContent}](ev:${target.dataset.claim}`);
 });
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches?.("#preview .commented")) onComment(event.target);
+});
+document.addEventListener("htmx:afterSwap", (event) => { if (["preview", "comments"].includes(event.detail.target?.id)) markComments(); });
+markComments();
 
 const panels = one("[data-panels]");
 if (panels) {

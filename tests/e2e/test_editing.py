@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
+from incidents.documents.comments.services import add_comment
 from incidents.documents.enums import NameKind
 from incidents.documents.leaks import add_name
-from incidents.documents.models import Document
+from incidents.documents.models import Comment, Document
 from tests.documents.assistant_server import assistant_server
 from tests.documents.stories import Story
 
@@ -92,6 +93,40 @@ def test_a_reader_comments_on_what_they_select_in_the_preview(open_page: Any, st
     page.locator("#comment-text").fill("Since when?")
     page.locator("#comment-dialog .button--primary").click()
     expect(page.locator("#comments")).to_contain_text("line 3")
+
+
+def test_open_comments_are_marked_in_the_preview_and_lead_to_their_text(
+    open_page: Any, story: Story, screenshot: Any
+) -> None:
+    document = story.sound("## Summary\n\nThe assistant was slow. The assistant was **very\nslow** twice.\n")
+    for text, quote, near in (("Which one?", "The assistant was", 36), ("How slow?", "**very\nslow**", 0)):
+        add_comment(actor=story.support, document=document, text=text, quote=quote, near=near)
+    add_comment(actor=story.support, document=document, text="About all of it.")
+    first, second, _ = Comment.objects.order_by("pk")
+    page = open_page(user=story.comms)
+    page.goto(f"/documents/{document.pk}/")
+    marks = page.locator("#preview mark.commented")
+    expect(marks).to_have_count(2)
+    assert "".join(marks.all_inner_texts()).split() == ["The", "assistant", "wasvery", "slow"]
+    assert page.locator("#preview p").first.inner_text().split() == (
+        ["The", "assistant", "was", "slow.", "The", "assistant", "was", "very", "slow", "twice."]
+    )
+    # The second of the two places, as it was quoted.
+    assert marks.first.evaluate("mark => mark.previousSibling.textContent") == "The assistant was slow. "
+    screenshot(page, "document-commented")
+    expect(page.locator(f"#comment-{first.pk}")).to_be_hidden()
+    marks.first.click()
+    expect(page.locator(f"#comment-{first.pk}.is-shown")).to_be_visible()
+    page.locator(f"#comment-{second.pk} [data-line]").click()
+    expect(page.locator("#preview .commented.is-shown")).to_have_attribute("data-comment-id", f"comment-{second.pk}")
+    page.locator("[data-body]").fill("## Summary\n\nThe assistant was slow.\n")
+    expect(page.locator(f"#comment-{second.pk} [data-lost]")).to_be_visible()
+    expect(page.locator(f"#comment-{first.pk} [data-lost]")).to_be_hidden()
+    expect(marks).to_have_count(1)
+    page.locator("[data-body]").press("Control+s")
+    expect(page.locator(".docbar")).to_contain_text("Revision 3")
+    page.locator("[data-panels] [data-panel=comments]").click()
+    expect(page.locator("#comments")).to_contain_text("Their words are gone from the text")
 
 
 def test_what_was_typed_on_an_older_text_is_merged(open_page: Any, story: Story) -> None:

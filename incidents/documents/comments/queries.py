@@ -11,11 +11,12 @@ __all__ = ["Comment", "Threads", "comment_of", "threads_of"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """A comment with its answers; `line` is where its words stand now, 0 for none."""
+    """A comment with its answers; `line` is where its words stand now, 0 for none, `share` how far into the text."""
 
     comment: Comment
     answers: list[Comment]
     line: int
+    share: float
 
     @property
     def is_changed(self) -> bool:
@@ -51,6 +52,7 @@ def threads_of(document: Document) -> Threads:
             comment=row,
             answers=answers.get(row.pk, []),
             line=0 if row.start is None else document.body.count("\n", 0, row.start) + 1,
+            share=(row.start or 0) / max(1, len(document.body)),
         )
         for row in first
     ]
