@@ -2,8 +2,10 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
@@ -32,7 +34,14 @@ class Shipped:
     n_tickets: float = 0.0
     told_at: dt.datetime | None = None
     told_by: str = ""
+    # When users could no longer read of it, where the entry was taken out again.
+    removed_on: dt.date | None = None
     change_ids: list[int] = field(default_factory=list)
+
+    @property
+    def is_silent(self) -> bool:
+        """Tell whether users cannot read of it: it never had an entry, or has it no more."""
+        return self.told_at is None or self.removed_on is not None
 
     @property
     def delay(self) -> dt.timedelta | None:
@@ -61,12 +70,17 @@ def shipped_versions(product: Product) -> list[Shipped]:
     shipped = {key: one for key, one in found.items() if one.in_log or one.use > 0 or one.n_tickets >= LEAST_TICKETS}
     for version, at, by in _entries(product, shipped):
         shipped[version].told(at, by)
+    for version, at, removed_on in _withdrawn(product, shipped):
+        one = shipped[version]
+        if one.told_at is None or one.removed_on is not None:
+            one.told(at, "notice")
+            one.removed_on = max(removed_on, one.removed_on or removed_on)
     return sorted(shipped.values(), key=lambda one: (_numbers(one.version), one.version), reverse=True)
 
 
 def unannounced_versions(product: Product) -> list[Shipped]:
-    """Return the versions that went out without an entry, the newest first."""
-    return [one for one in shipped_versions(product) if one.told_at is None]
+    """Return the versions that users cannot read of, the newest first."""
+    return [one for one in shipped_versions(product) if one.is_silent]
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -83,9 +97,18 @@ def _is_version(text: str) -> bool:
 
 def _from_log(product: Product, found: dict[str, Shipped]) -> None:
     rows = Change.objects.filter(product=product, visibility="public").values_list(
-        "pk", "kind", "title", "started_at", "ended_at", "carried_by_version", "fixed_in_version", "announced_at", "url"
+        "pk",
+        "kind",
+        "title",
+        "started_at",
+        "ended_at",
+        "carried_by_version",
+        "fixed_in_version",
+        "announced_at",
+        "url",
+        "extra",
     )
-    for pk, kind, title, started, ended, carried, fixed, announced, url in rows:
+    for pk, kind, title, started, ended, carried, fixed, announced, url, extra in rows:
         is_release = kind == ChangeKind.CLIENT_RELEASE.value
         for version, at in ((carried or (version_in(title) if is_release else ""), started), (fixed, ended)):
             if not _is_version(_plain(version)):
@@ -99,6 +122,7 @@ def _from_log(product: Product, found: dict[str, Shipped]) -> None:
                     one.told(announced, "announced")
                 elif _CHANGELOG.search(url):
                     one.told(started, "its page in the changelog")
+                one.removed_on = one.removed_on or _removed_on(extra)
 
 
 def _rows(statement: str, product: Product) -> list[tuple[str, dt.datetime | None, float]]:
@@ -131,6 +155,24 @@ def _from_tickets(product: Product, found: dict[str, Shipped]) -> None:
             one = found.setdefault(version, Shipped(version=version))
             one.n_tickets += amount
             one.seen(at)
+
+
+def _removed_on(extra: Mapping[str, Any]) -> dt.date | None:
+    """Return the day that the log's member `entry_removed_on` names; None where it names none."""
+    try:
+        return dt.date.fromisoformat(str(extra.get("entry_removed_on", ""))[:10])
+    except ValueError:
+        return None
+
+
+def _withdrawn(product: Product, shipped: dict[str, Shipped]) -> Iterator[tuple[str, dt.datetime, dt.date]]:
+    """Yield (version, when told, day of withdrawal) of each mention in a notice that was withdrawn."""
+    zone = ZoneInfo(product.timezone)
+    gone = Publication.objects.filter(product=product, kind=DocumentKind.NOTICE, is_current=True)
+    rows = gone.exclude(withdrawn_at=None).order_by("withdrawn_at", "pk")
+    for title, body, at, withdrawn_at in rows.values_list("title", "body", "published_at", "withdrawn_at"):
+        day = withdrawn_at.astimezone(zone).date() if withdrawn_at else at.date()
+        yield from ((version, at, day) for version in _named(f"{title}\n{body}", shipped))
 
 
 def _entries(product: Product, shipped: dict[str, Shipped]) -> Iterator[tuple[str, dt.datetime, str]]:

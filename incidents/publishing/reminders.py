@@ -18,7 +18,7 @@ from incidents.core.errors import InputError, Problem
 from incidents.jobs.services import enqueue
 from incidents.publishing.models import ReminderSent, ReminderWish
 from incidents.publishing.queries import notice_coverage
-from incidents.publishing.radar import unannounced_versions
+from incidents.publishing.radar import Shipped, unannounced_versions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -88,11 +88,17 @@ def items_for(wish: ReminderWish, now: dt.datetime) -> list[Item]:
         if row.told_at is None
     ]
     found += [
-        Item(key=f"version-{one.version}"[:100], text=f"Version {one.version} went out without an entry")
+        Item(key=f"version-{one.version}"[:100], text=_told_of(one))
         for one in unannounced_versions(wish.product)
         if one.first_at is not None and one.first_at > now - _RECENT
     ]
     return [item for item in found if item.key not in recently]
+
+
+def _told_of(one: Shipped) -> str:
+    if one.removed_on is not None:
+        return f"Version {one.version}: its entry was taken out on {one.removed_on:%d %b %Y}"
+    return f"Version {one.version} went out without an entry"
 
 
 @transaction.atomic

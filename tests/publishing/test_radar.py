@@ -9,14 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from incidents.core.errors import InputError
+from incidents.documents.services import draft_notice, save_document
 from incidents.jobs import runner
 from incidents.jobs.handlers import handler_of
 from incidents.jobs.models import Job
 from incidents.publishing import tasks
 from incidents.publishing.models import ReminderSent
 from incidents.publishing.radar import LEAST_TICKETS, shipped_versions, unannounced_versions
-from incidents.publishing.reminders import REMIND_JOB, enqueue_due, remind, set_wish
-from incidents.publishing.services import publish
+from incidents.publishing.reminders import REMIND_JOB, enqueue_due, items_for, remind, set_wish
+from incidents.publishing.services import publish, withdraw
 from tests.documents.stories import Story
 from tests.factories import at, make_change, make_exposure, make_statement, make_ticket
 
@@ -42,6 +43,51 @@ def test_what_went_out_is_seen_in_the_log_in_use_and_in_tickets(story: Story) ->
     assert [one.version for one in found] == ["3.47.0", "3.46.0", "3.45.0", "3.44.1"]
     assert [one.first_at for one in found][:3] == [at(9), at(3), at(5)]
     assert unannounced_versions(story.product) == found
+
+
+def test_an_entry_that_was_taken_out_again_is_told(story: Story) -> None:
+    for version, day in (("3.1.0", "2026-03-09"), ("3.2.0", "soon"), ("3.3.0", "")):
+        make_change(
+            story.product, external_id=version, title=version, kind="client_release", started_at=at(3),
+            announced_at=at(3), extra={"entry_removed_on": day},
+        )  # fmt: skip
+    notice = draft_notice(actor=story.comms, incident=story.incident, change=story.change)
+    make_exposure(story.product, 40, at(5), version="3.0.9")
+    for body, is_withdrawn in (("3.0.9 is slow.", True), ("3.0.9 and 3.3.0 are slow.", False)):
+        notice.refresh_from_db()
+        notice = save_document(actor=story.comms, document=notice, title="Slow", body=body, seen_version=notice.version)
+        notice = story.approved(notice)
+        publish(
+            actor=story.comms, document=notice, seen_version=notice.version, correction="" if is_withdrawn else "Again."
+        )
+        found = {one.version: one for one in shipped_versions(story.product)}
+        assert not found["3.0.9"].is_silent
+        if is_withdrawn:
+            withdraw(actor=story.comms, document=notice, reason="Too early.")
+            gone = {one.version: one for one in unannounced_versions(story.product)}
+            assert gone.keys() == {"3.1.0", "3.0.9"}
+            assert gone["3.1.0"].removed_on == dt.date(2026, 3, 9)
+            assert gone["3.0.9"].removed_on == timezone.now().date()
+            assert gone["3.0.9"].told_by == "notice"
+            notice.refresh_from_db()
+    assert {one.version for one in unannounced_versions(story.product)} == {"3.1.0"}
+
+
+def test_the_page_and_the_mail_say_that_an_entry_is_gone(client: Client, story: Story) -> None:
+    make_change(
+        story.product, external_id="r", title="3.1.0", kind="client_release", started_at=timezone.now(),
+        announced_at=timezone.now(), extra={"entry_removed_on": "2026-03-09"},
+    )  # fmt: skip
+    client.force_login(story.comms)
+    text = client.get(reverse("radar"), {"product": "larch"}).content.decode()
+    assert "Taken out again" in text
+    assert "9 Mar 2026" in text
+    story.comms.email = "cora@example.org"
+    story.comms.save()
+    wish = set_wish(actor=story.comms, product=story.product, every_days=1)
+    assert wish is not None
+    texts = [item.text for item in items_for(wish, timezone.now())]
+    assert "Version 3.1.0: its entry was taken out on 09 Mar 2026" in texts
 
 
 def test_an_entry_is_an_announcement_a_changelog_post_or_a_published_notice(story: Story) -> None:

@@ -31,7 +31,7 @@ def radar(request: HttpRequest) -> HttpResponse:
     product = context["product"]
     if product is not None:
         shipped = shipped_versions(product)
-        silent = [one for one in shipped if one.told_at is None]
+        silent = [one for one in shipped if one.is_silent]
         show = request.GET.get("show", "silent")
         coverage = notice_coverage(request.user, product_slug=product.slug)
         delays = [row.delay.total_seconds() for row in coverage if row.delay is not None]
