@@ -21,7 +21,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from incidents.stats.expected_rate import expected_rate
 
@@ -94,7 +93,7 @@ def _shared(counts: Floats, day: int, expected: float, p_total: float) -> Common
     n_groups = int(present.sum())
     calm = [_divergence(before[present, at : at + SPAN].sum(axis=1), share) for at in range(0, BEFORE - SPAN + 1, SPAN)]
     dispersion = max(1.0, float(np.mean(calm)) / max(n_groups - 1, 1))
-    p_shares = float(stats.chi2.sf(_divergence(seen, share) / dispersion, n_groups - 1)) if n_groups > 1 else 1.0
+    p_shares = _chi_square_tail(_divergence(seen, share) / dispersion, n_groups - 1) if n_groups > 1 else 1.0
     usual_span = usual[present] * now.shape[1] / BEFORE
     large = usual_span >= LARGE
     rose = bool((seen[large] >= LEAST_RATIO * usual_span[large]).all())
@@ -110,6 +109,12 @@ def _shared(counts: Floats, day: int, expected: float, p_total: float) -> Common
         p_shares=p_shares,
         n_expected_smallest=float(usual_span.min()),
     )
+
+
+def _chi_square_tail(value: float, freedom: int) -> float:
+    from scipy.special import gammaincc  # heavy: a page that asks for no such test does not pay for it
+
+    return float(gammaincc(0.5 * freedom, 0.5 * value))
 
 
 def _divergence(seen: Floats, share: Floats) -> float:

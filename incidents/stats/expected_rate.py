@@ -24,7 +24,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 FEWEST_DAYS, FEWEST_FOR_WEEKDAYS = 14, 28
@@ -176,6 +175,8 @@ def _irls(columns: Floats, counts: Floats, penalty: Floats, weight: Floats) -> Q
 
 def _tail(mean: float, variance: float) -> Any:
     """Return the distribution of the tested count: negative binomial, or Poisson where its variance says so."""
+    from scipy import stats  # heavy: a page that asks for no such test does not pay for it
+
     if variance <= mean * (1.0 + 1e-6):
         return stats.poisson(mean)
     size = mean**2 / (variance - mean)

@@ -15,6 +15,7 @@ Assumptions
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,10 +107,16 @@ def _covariance(n: int, noise: _Noise) -> Floats:
     return np.asarray(out + noise.trend * np.outer(line, line), dtype=np.float64)
 
 
+@lru_cache(maxsize=40)
+def _factor(n: int, noise: _Noise) -> Floats:
+    """Return the Cholesky factor of a covariance: every metric of as many times tries the same ones."""
+    return np.asarray(np.linalg.cholesky(_covariance(n, noise)), dtype=np.float64)
+
+
 def _whitened(part: Floats, noise: _Noise) -> tuple[Floats, float]:
     """Return the columns in units of independent noise, levels taken out (C, T, G), and the log determinant."""
     n_columns, n, groups = part.shape
-    factor = np.linalg.cholesky(_covariance(n, noise))
+    factor = _factor(n, noise)
     flat = part.transpose(1, 0, 2).reshape(n, -1)
     table = solve_triangular(factor, np.column_stack([np.ones(n), flat]), lower=True, check_finite=False)
     one, table = table[:, :1], table[:, 1:]

@@ -34,10 +34,11 @@ def test_compiled_code_is_stale_when_a_source_beside_it_changes(tmp_path: Path) 
     assert stamp(tmp_path) != before
 
 
-def test_a_web_worker_loads_no_compiler() -> None:
+def test_a_web_worker_loads_no_compiler_and_no_heavy_library() -> None:
+    """A worker that serves pages stays near a hundred megabytes: what computes loads these by its first call."""
     program = (
         "import sys, django; django.setup(); import workbench.urls; "
-        "print([name for name in ('numba', 'llvmlite') if name in sys.modules])"
+        "print([name for name in ('numba', 'llvmlite', 'scipy', 'sklearn') if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],

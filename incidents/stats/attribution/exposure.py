@@ -6,7 +6,6 @@ g(t) = (ramp x fading) convolved with a gamma delay, averaged over each time bin
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import gammainc
 
 from incidents.stats.attribution.evidence import ChangeExposure, Floats, Settings
 
@@ -67,6 +66,8 @@ def delay_kernel(mean: float, shape: float, n: int, step: float) -> Floats:
         out = np.zeros(n)
         out[0] = 1.0
         return out
+    from scipy.special import gammainc  # heavy: pages that plan or compare changes load this file, few ask for a delay
+
     edge = np.arange(n + 1) * step
     return np.diff(gammainc(shape, edge * shape / mean))
 

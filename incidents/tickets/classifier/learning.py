@@ -8,12 +8,15 @@ benchmarks/classify.py did worse without (docs/concepts/symptoms.md).
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from incidents.tickets.classifier.prior import Floats
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 # Prior variances of the correction's weights: per group of evidence, for TF-IDF as a whole, for the constant.
 BY_GROUP, BY_WORDS, CONSTANT = 0.2, 4.0, 0.5
@@ -27,7 +30,7 @@ class Inputs:
 
     logits: Floats
     groups: Floats
-    words: sparse.csr_matrix
+    words: "sparse.csr_matrix"
 
     def rows(self, chosen: NDArray[np.int64] | list[int]) -> "Inputs":
         """Return some of the tickets."""
