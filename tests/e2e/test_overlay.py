@@ -312,8 +312,11 @@ def test_plots_stand_on_canvases_first_and_a_zoom_draws_them_anew(incident: Inci
         }, {once: true});
         document.addEventListener('overlay:drawn', () => { window.drawn = (window.drawn ?? 0) + 1; });
     """)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.goto(reverse("case", args=[incident.pk]))
     page.wait_for_function("() => window.drawn === 1 && !document.querySelector('.ov-preview')")
+    assert len([url for url in asked if "overlay.json" in url]) == 1, "asked early for the very width that is drawn"
     assert page.evaluate("window.canvases") == 2  # complaints and one metric
     assert page.evaluate("window.plots") == 0
     top = page.evaluate("document.querySelector('#ov-metrics').getBoundingClientRect().top")

@@ -35,7 +35,7 @@ class KeptFirst:
         if settings.SESSION_ENGINE != "django.contrib.sessions.backends.db":
             raise ImproperlyConfigured("Sessions must be rows of the database: answers are given by asking for them.")
         self._application = application
-        self._host = settings.ALLOWED_HOSTS[0].lstrip(".")
+        self._host = settings.ALLOWED_HOSTS[0].lstrip(".") if settings.ALLOWED_HOSTS else ""
         self._cookie = re.compile(
             rf"(?:^|;)\s*{re.escape(settings.SESSION_COOKIE_NAME)}=([a-z0-9]{{16,64}})(?=\s*(?:;|$))"
         )
@@ -62,7 +62,8 @@ class KeptFirst:
 
     def _case_id(self, environ: Environ) -> int | None:
         """Return the case whose numbers are asked for at our own host, as the settings want it asked."""
-        if environ["REQUEST_METHOD"] != "GET" or environ.get("HTTP_HOST", "").partition(":")[0] != self._host:
+        host = environ.get("HTTP_HOST", "").partition(":")[0]
+        if environ["REQUEST_METHOD"] != "GET" or not host or host != self._host:
             return None
         if settings.SECURE_SSL_REDIRECT and environ.get("HTTP_X_FORWARDED_PROTO") != "https":
             return None

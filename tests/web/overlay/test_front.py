@@ -115,6 +115,7 @@ def _only_the_plain_case_is_quick(server: Server, path: str, cookie: dict[str, s
         {"query": "view=multiples"},
         {"HTTP_HOST": "other.test"},
         {"HTTP_HOST": "evil.test"},
+        {"HTTP_HOST": ""},
         {"HTTP_COOKIE": ""},
         {"HTTP_COOKIE": both + "x"},
         {"HTTP_COOKIE": f"{both}; {both}"},
