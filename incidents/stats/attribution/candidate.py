@@ -27,7 +27,8 @@ class Candidate:
     theta: Floats  # (K,)
     size: float  # tickets
     log_error: float  # standard error of the log size
-    thinning: float  # variance of the number of tickets given the rates
+    owned_error: float  # standard error of the number of tickets, chance in whose each is left out
+    thinning: float  # that chance: variance of the number of tickets given the rates
     state: State  # on top of which it was fitted
     v: Floats  # (m, K) log parameters of background, effects and candidate
     delta: Floats  # (p,) move of the time regression
@@ -238,6 +239,7 @@ class Trial:
             theta=theta[-1],
             size=float(mode.owned[-1].sum()),
             log_error=log_error,
+            owned_error=float(np.sqrt(max(mode.owned_variance, 0.0))),
             thinning=float((mode.owned[-1] - told).sum()),
             state=self.state,
             v=mode.v,

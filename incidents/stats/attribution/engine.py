@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from incidents.stats.attribution.evaluations import EvaluationEvidence, evaluation_evidence
+from incidents.stats.attribution.evened import evened
 from incidents.stats.attribution.evidence import CaseEvidence, Floats
 from incidents.stats.attribution.findings import Attribution
 from incidents.stats.attribution.frame import Frame, build_frame
@@ -14,6 +15,7 @@ from incidents.stats.attribution.metrics import MetricEvidence, metric_evidence
 from incidents.stats.attribution.posterior import posterior
 from incidents.stats.attribution.report import report
 from incidents.stats.attribution.search import Found, Search
+from incidents.stats.attribution.settle import settled
 
 Progress = Callable[[float], None]
 
@@ -89,6 +91,7 @@ def prepare(evidence: CaseEvidence) -> Prepared:
 
 def conclude(search: Search, found: Found, ready: Prepared, *, pairs: bool = True) -> Attribution:
     """Return the findings of a search that ended; without `pairs`, what changes did together is not asked."""
+    found = evened(search, settled(search, found))
     summary = posterior(search, found)
     result = report(search, found, summary, ready.metrics, ready.evaluations)
     return replace(result, interactions=interactions(search, found, summary)) if pairs else result

@@ -116,6 +116,10 @@ class Settings:
     max_effects: int = 8  # most excesses that are looked for
     declare_at: float = 0.5  # posterior probability from which a change is named
     interval: float = 0.9
+    # What the model leaves out (days that resemble their neighbours, delays and rollouts that are not quite so, people
+    # who file twice) makes errors larger than it knows: by this factor, and by this part of an excess.
+    error_factor: float = 1.5
+    error_share: float = 0.03
     metric_moves_if_harmful: float = 0.65  # share of harmful changes that move a metric the wrong way
     metric_moves_if_harmless: float = 0.15
     use_metrics: bool = True

@@ -11,6 +11,7 @@ import numpy as np
 from incidents.stats.attribution.cells import CHUNK, LARGE, TINY, evaluate, heights
 from incidents.stats.attribution.elimination import factorise, forward, move_blocks, reduce_system, solve
 from incidents.stats.attribution.evidence import Floats, Ints
+from incidents.stats.attribution.owned import slope_of_owned
 from incidents.stats.compiled import compiled
 
 
@@ -80,13 +81,15 @@ def climb(
     split: bool, block_count: Floats, design: Floats, design_precision: Floats, design_offset: Floats,
     scale: Floats, alpha: Floats, known: Floats, known_pull: Floats, v: Floats, delta: Floats, rho: Floats,
     iterations: int, tolerance: float, faint: bool,
-) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, float, float, float, float, float, int]:  # fmt: skip
+) -> tuple[
+    Floats, Floats, Floats, Floats, Floats, Floats, float, float, float, float, float, int, Floats, float
+]:  # fmt: skip
     """Newton's way to the mode.
 
     `mass` (m, K, D), `design` (p, D), `rho` (1 + K + 1, D). Returns v, delta, rho, complaints that each column owns
     (m, K), the same with a complaint's share squared, the reduced Hessian, joint density, likelihood, log determinant
     of the blocks, that of the rest (NaN where rounding made it indefinite), variance of the last column's log total,
-    steps. If `faint`, the last column starts so low that it owns nothing, and the first step is to find
+    steps, slope and variance of `slope_of_owned`. If `faint`, the last column starts so low that it owns nothing, and the first step is to find
     a better start for it.
     """
     m, k, n_blocks = mass.shape
@@ -216,4 +219,6 @@ def climb(
         for y in range(k):
             owned[j, y] = single[j, y].sum()
             squared[j, y] = pair[j * (j + 3) // 2, y].sum()
-    return v, delta, rho, owned, squared, reduced, joint, likelihood, log_det, rest, variance, used
+    slope = np.empty(q)
+    apart = slope_of_owned(n_background, split, design, single, pair, mixed, shared, slope)
+    return v, delta, rho, owned, squared, reduced, joint, likelihood, log_det, rest, variance, used, slope, apart

@@ -70,11 +70,18 @@ class Mode:
     total_variance: float  # of the logarithm of the last column's total
     iterations: int
     log_likelihood: float = field(default=0.0)
+    owned_slope: Floats = field(default_factory=lambda: np.zeros(0))  # see `owned.slope_of_owned`
+    owned_apart: float = 0.0
 
     @property
     def evidence(self) -> float:
         """Laplace's log marginal likelihood up to what all problems on the same cells share."""
         return float(self.log_joint - 0.5 * self.log_determinant + 0.5 * np.log(2 * np.pi) * self.v.size)
+
+    @property
+    def owned_variance(self) -> float:
+        """Variance of the number of complaints that the last column owns, chance in whose they are left out."""
+        return self.owned_apart + float(self.owned_slope @ np.linalg.solve(self.precision, self.owned_slope))
 
 
 def find_mode(
@@ -95,7 +102,7 @@ def find_mode(
     p = problem.design.shape[1]
     r = 1 + n_symptoms + (1 if problem.split else 0)
     scale = _scale(problem)
-    v, delta, rho, owned, squared, reduced, joint, likelihood, log_det, rest, variance, used = climb(
+    v, delta, rho, owned, squared, reduced, joint, likelihood, log_det, rest, variance, used, slope, apart = climb(
         problem.count,
         problem.group,
         problem.start,
@@ -135,6 +142,8 @@ def find_mode(
         squared=squared,
         iterations=used,
         log_likelihood=likelihood,
+        owned_slope=slope,
+        owned_apart=apart,
     )
 
 

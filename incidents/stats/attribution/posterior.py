@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from incidents.stats.attribution.evidence import Floats
+from incidents.stats.attribution.candidate import Candidate
+from incidents.stats.attribution.evened import same_exposure
+from incidents.stats.attribution.evidence import Floats, Settings
 from incidents.stats.attribution.search import UNLOGGED, Found, Search
 
 NEGLIGIBLE = 0.002
@@ -76,7 +78,7 @@ def posterior(search: Search, found: Found) -> Posterior:
             mine = np.flatnonzero(picked == index)
             if not len(mine):
                 continue
-            amount = _draw(random, candidate.size, candidate.log_error, candidate.thinning, len(mine))
+            amount = _draw(random, candidate, settings, len(mine))
             if candidate.exposure.change == UNLOGGED:
                 unlogged_draws[mine] += amount
             else:
@@ -91,7 +93,9 @@ def posterior(search: Search, found: Found) -> Posterior:
         upper[j] = candidate.size * np.exp(z * error) + z * np.sqrt(candidate.thinning)
         if found.weak_probability[j] > 0.004:
             mine = np.flatnonzero(random.random(n) < found.weak_probability[j])
-            draws[j, mine] += _draw(random, candidate.size, candidate.log_error, candidate.thinning, len(mine))
+            draws[j, mine] += _draw(random, candidate, settings, len(mine))
+    for group in same_exposure(search):  # one answer for changes that are the same to the model
+        draws[group] = np.sort(draws[group], axis=None).reshape(n, len(group)).mean(1)
     return Posterior(
         probability=probability,
         slot_owners=owners,
@@ -104,9 +108,17 @@ def posterior(search: Search, found: Found) -> Posterior:
     )
 
 
-def _draw(random: np.random.Generator, size: float, log_error: float, thinning: float, n: int) -> Floats:
-    amount = size * np.exp(random.normal(0.0, min(log_error, MOST_LOG_ERROR), n))
-    return np.maximum(amount + random.normal(0.0, np.sqrt(max(thinning, 0.0)), n), 0.0)
+def _draw(random: np.random.Generator, candidate: Candidate, settings: Settings, n: int) -> Floats:
+    """Draw numbers of tickets: log-normal around the fitted one, and whose each complaint is by chance."""
+    size = max(candidate.size, 1e-12)
+    log_error = np.sqrt(np.log1p((whole_error(candidate, settings) / size) ** 2))
+    amount = size * np.exp(random.normal(0.0, min(float(log_error), MOST_LOG_ERROR), n))
+    return np.maximum(amount + random.normal(0.0, np.sqrt(max(candidate.thinning, 0.0)), n), 0.0)
+
+
+def whole_error(candidate: Candidate, settings: Settings) -> float:
+    """Return the standard error of an excess in tickets, what the model leaves out counted in."""
+    return float(np.hypot(settings.error_factor * candidate.owned_error, settings.error_share * candidate.size))
 
 
 def _inverse_error(level: float) -> float:

@@ -22,7 +22,7 @@ from incidents.stats.attribution.findings import (
 from incidents.stats.attribution.identify import confusion
 from incidents.stats.attribution.metrics import MetricEvidence
 from incidents.stats.attribution.open_rises import open_rises
-from incidents.stats.attribution.posterior import NEGLIGIBLE, Posterior
+from incidents.stats.attribution.posterior import NEGLIGIBLE, Posterior, whole_error
 from incidents.stats.attribution.search import UNLOGGED, Found, Search
 from incidents.stats.attribution.verdicts import DECLARE_UNCOUNTED, LEAST_EVIDENCE, LEAST_UNCOUNTED, Named, name_changes
 
@@ -258,7 +258,7 @@ def _rises(search: Search, found: Found) -> tuple[UnattributedRise, ...]:
         ]
         best = max(own, key=lambda pair: pair[1])[0]
         on = np.flatnonzero(best.exposure.curve > 0)
-        spread = best.size * (np.exp(1.645 * best.log_error) - 1.0) + 1.645 * np.sqrt(best.thinning)
+        spread = 1.645 * float(np.hypot(whole_error(best, settings), np.sqrt(best.thinning)))
         profile = best.theta / max(best.theta.sum(), 1e-300)
         out.append(
             UnattributedRise(

@@ -132,3 +132,31 @@ def test_one_compilation_serves_every_case() -> None:
     state = base.with_surge(base.start(), np.linspace(0.0, 1.0, base.frame.n_blocks))
     assert Evaluator(base).trial(state, base.exposure(0, 1)) is not None
     assert len(climb.signatures) == before == 1
+
+
+def test_error_of_what_a_column_owns_is_that_of_the_whole_hessian(problem: Mixture) -> None:
+    """Nothing eliminated: slopes by finite differences in every parameter, random effects among them."""
+    mode = laplace.find_mode(problem, start(problem), iterations=60, tolerance=1e-10)
+    rho = np.hstack([mode.level[:, None], mode.mix] + ([mode.scope[:, None]] if problem.split else []))
+    sizes = np.cumsum([mode.v.size, mode.delta.size])
+    here = np.concatenate([mode.v.ravel(), mode.delta, rho.ravel()])
+
+    def at(place: np.ndarray) -> reference_laplace._Evaluated:
+        v, delta, random = np.split(place, sizes)
+        point = reference_laplace._Point(v.reshape(mode.v.shape), delta, random.reshape(rho.shape))
+        return reference_laplace._Evaluated(problem, point)
+
+    def owned(place: np.ndarray) -> float:
+        return float(problem.count @ at(place).share[:, -1])
+
+    nudges = 1e-5 * np.eye(len(here))
+    slope = np.array([(owned(here + nudge) - owned(here - nudge)) / 2e-5 for nudge in nudges])
+    _, _, rest, cross, block = reference_laplace._derivatives(problem, at(here))
+    q, r = len(rest), block.shape[1]
+    whole = np.zeros((len(here), len(here)))
+    whole[:q, :q] = rest
+    for d in range(len(block)):
+        own = slice(q + d * r, q + (d + 1) * r)
+        whole[own, own] = block[d]
+        whole[own, :q], whole[:q, own] = cross[d], cross[d].T
+    assert mode.owned_variance == pytest.approx(float(slope @ np.linalg.solve(whole, slope)), rel=1e-3)
