@@ -109,10 +109,10 @@ def posterior(search: Search, found: Found) -> Posterior:
 
 
 def _draw(random: np.random.Generator, candidate: Candidate, settings: Settings, n: int) -> Floats:
-    """Draw numbers of tickets: log-normal around the fitted one, and whose each complaint is by chance."""
+    """Draw numbers of tickets: log-normal with the fitted mean, and whose each complaint is by chance."""
     size = max(candidate.size, 1e-12)
-    log_error = np.sqrt(np.log1p((whole_error(candidate, settings) / size) ** 2))
-    amount = size * np.exp(random.normal(0.0, min(float(log_error), MOST_LOG_ERROR), n))
+    log_error = min(float(np.sqrt(np.log1p((whole_error(candidate, settings) / size) ** 2))), MOST_LOG_ERROR)
+    amount = size * np.exp(random.normal(-0.5 * log_error**2, log_error, n))
     return np.maximum(amount + random.normal(0.0, np.sqrt(max(candidate.thinning, 0.0)), n), 0.0)
 
 
