@@ -89,8 +89,8 @@ def climb(
     `mass` (m, K, D), `design` (p, D), `rho` (1 + K + 1, D). Returns v, delta, rho, complaints that each column owns
     (m, K), the same with a complaint's share squared, the reduced Hessian, joint density, likelihood, log determinant
     of the blocks, that of the rest (NaN where rounding made it indefinite), variance of the last column's log total,
-    steps, slope and variance of `slope_of_owned`. If `faint`, the last column starts so low that it owns nothing, and the first step is to find
-    a better start for it.
+    steps, slope and variance of `slope_of_owned`. If `faint`, the last column starts so low that it owns nothing, and
+    the first step is to find a better start for it.
     """
     m, k, n_blocks = mass.shape
     p = len(design)
