@@ -99,7 +99,6 @@ def find_mode(
     If `faint`, the last column starts so low that it owns nothing; a better start for it is found from there.
     """
     n_blocks, _, n_symptoms = problem.mass.shape
-    p = problem.design.shape[1]
     r = 1 + n_symptoms + (1 if problem.split else 0)
     scale = _scale(problem)
     v, delta, rho, owned, squared, reduced, joint, likelihood, log_det, rest, variance, used, slope, apart = climb(
@@ -120,7 +119,7 @@ def find_mode(
         problem.known,
         problem.known_pull,
         np.ascontiguousarray(v, dtype=np.float64),
-        np.zeros(p) if delta is None else np.ascontiguousarray(delta),
+        np.zeros(problem.design.shape[1]) if delta is None else np.ascontiguousarray(delta),
         np.zeros((r, n_blocks)) if rho is None or rho.shape[1] != r else np.ascontiguousarray(rho.T),
         iterations,
         tolerance,
