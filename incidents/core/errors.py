@@ -56,3 +56,18 @@ class InputError(WorkbenchError):
         self.problems = problems
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         super().__init__(f"{problems[0]}{more}" if problems else "The input cannot be used.")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a person filled in, by its name: says what is wrong with one of its fields."""
+
+    name: str
+
+    def problem(self, field: str, message: str, remedy: str) -> Problem:
+        """Return one problem, for a list of them."""
+        return Problem(file=self.name, line=None, field=field, message=message, remedy=remedy)
+
+    def refused(self, field: str, message: str, remedy: str) -> InputError:
+        """Return the error of one field."""
+        return InputError([self.problem(field, message, remedy)])

@@ -12,7 +12,7 @@ from incidents.catalog.models import Product
 from incidents.catalog.queries import administers_all, require
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
-from incidents.core.errors import InputError, NotPermitted, NotReady, NotThere, Problem
+from incidents.core.errors import Form, NotPermitted, NotReady, NotThere
 from incidents.documents.enums import LeakKind, NameKind
 from incidents.documents.models import Document, InternalName, LeakSignOff
 from incidents.documents.redaction import Guard, Guarded, Leak, find_leaks, replaced
@@ -21,6 +21,8 @@ from incidents.response.queries import changes_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+_refused = Form("redaction").refused
 
 __all__ = [
     "InternalName", "LeakFound", "add_name", "leaks_of", "mask_leak", "names_for", "remove_name", "require_clean",
@@ -162,10 +164,6 @@ def _may_edit(actor: "User", product: Product | None) -> None:
         require(actor, Action.PUBLISH, product)
     elif not administers_all(actor):
         raise NotPermitted("Only an administrator of all products may keep words for every product.")
-
-
-def _refused(field: str, message: str, remedy: str) -> InputError:
-    return InputError([Problem(file="redaction", line=None, field=field, message=message, remedy=remedy)])
 
 
 def is_leak_kind(kind: str) -> bool:

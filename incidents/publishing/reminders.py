@@ -14,7 +14,7 @@ from incidents.catalog.models import Product
 from incidents.catalog.queries import permitted, require
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
-from incidents.core.errors import InputError, Problem
+from incidents.core.errors import Form
 from incidents.jobs.services import enqueue
 from incidents.publishing.models import ReminderSent, ReminderWish
 from incidents.publishing.queries import notice_coverage
@@ -22,6 +22,8 @@ from incidents.publishing.radar import Shipped, unannounced_versions
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+_refused = Form("reminders").refused
 
 __all__ = ["INTERVALS", "ReminderWish", "enqueue_due", "remind", "set_wish", "wish_of"]
 
@@ -139,7 +141,3 @@ def _letter(wish: ReminderWish, items: list[Item]) -> EmailMessage:
         ),
         to=[wish.person.email],
     )
-
-
-def _refused(field: str, message: str, remedy: str) -> InputError:
-    return InputError([Problem(file="reminders", line=None, field=field, message=message, remedy=remedy)])

@@ -9,7 +9,7 @@ from django.utils import timezone
 from incidents.catalog.queries import require
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
-from incidents.core.errors import InputError, NotReady, Problem, WorkbenchError
+from incidents.core.errors import Form, NotReady, WorkbenchError
 from incidents.documents.enums import DocumentState
 from incidents.documents.leaks import require_clean
 from incidents.documents.models import Document
@@ -21,6 +21,8 @@ from incidents.publishing.services import close_schedule, publish
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+_refused = Form("schedule").refused
 
 __all__ = ["PublicationSchedule", "open_schedule", "publish_due", "schedule_publication", "unschedule"]
 
@@ -145,7 +147,3 @@ def _move(row: Document, state: DocumentState) -> None:
 
 def _told(actor: "User", row: Document, action: str, detail: dict[str, object]) -> None:
     record_audit(actor=actor, action=action, subject=row, product_id=row.incident.product_id, detail=detail)
-
-
-def _refused(field: str, message: str, remedy: str) -> InputError:
-    return InputError([Problem(file="schedule", line=None, field=field, message=message, remedy=remedy)])

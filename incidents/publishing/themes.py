@@ -11,12 +11,14 @@ from incidents.catalog.models import Product
 from incidents.catalog.queries import require
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
-from incidents.core.errors import InputError, Problem
+from incidents.core.errors import Form, InputError, Problem
 from incidents.publishing.models import Theme
 from incidents.publishing.site import site_changed
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+_problem = Form("theme").problem
 
 THEME_FIELDS = ("site_name", "home_url", "accent", "accent_dark", "domain", "css")
 DEFAULT_ACCENT = "#3a4bc4"
@@ -186,7 +188,3 @@ def _luminance(colour: str) -> float:
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _problem(field: str, message: str, remedy: str) -> Problem:
-    return Problem(file="theme", line=None, field=field, message=message, remedy=remedy)

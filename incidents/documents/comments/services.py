@@ -8,7 +8,7 @@ from django.utils import timezone
 from incidents.catalog.queries import permitted, require
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
-from incidents.core.errors import Conflict, InputError, NotPermitted, NotReady, NotThere, Problem
+from incidents.core.errors import Conflict, Form, NotPermitted, NotReady, NotThere
 from incidents.documents.comments.anchors import Anchor, find
 from incidents.documents.enums import CommentState
 from incidents.documents.models import Comment, Document
@@ -16,6 +16,8 @@ from incidents.documents.services import locked, save_document
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+_refused = Form("comment").refused
 
 _LONGEST = 5_000
 
@@ -165,7 +167,3 @@ def _told(actor: "User", document: Document, action: str, comment: Comment) -> N
         product_id=document.incident.product_id,
         detail={"comment": comment.pk, "revision": document.version},
     )
-
-
-def _refused(field: str, message: str, remedy: str) -> InputError:
-    return InputError([Problem(file="comment", line=None, field=field, message=message, remedy=remedy)])

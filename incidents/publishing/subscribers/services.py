@@ -13,7 +13,7 @@ from incidents.catalog.models import Product
 from incidents.catalog.queries import require
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
-from incidents.core.errors import InputError, NotReady, NotThere, Problem
+from incidents.core.errors import Form, InputError, NotReady, NotThere
 from incidents.core.outbound import NotSent, check_url
 from incidents.jobs.services import enqueue
 from incidents.publishing.models import Publication
@@ -29,6 +29,8 @@ HAND_OUT_JOB, DELIVER_JOB, DIGEST_JOB, CONFIRM_JOB = (
     "notices.digest",
     "notices.confirm",
 )
+
+_problem = Form("subscription").problem
 # A second letter that asks for confirmation is not sent sooner: nobody's box is to be filled through us.
 ASK_AGAIN_AFTER = dt.timedelta(hours=1)
 # Nor are more than this many strangers' boxes written to in an hour, for one product.
@@ -170,7 +172,3 @@ def next_digest(now: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
     today = local.replace(hour=9, minute=0, second=0, microsecond=0)
     at = today if today > local else today + dt.timedelta(days=1)
     return at.astimezone(dt.UTC)
-
-
-def _problem(field: str, message: str, remedy: str) -> Problem:
-    return Problem(file="subscription", line=None, field=field, message=message, remedy=remedy)
