@@ -36,8 +36,8 @@ class Problem:
     """One thing wrong with an input: where it is, what is wrong, and what to do."""
 
     file: str
-    line: int | None
-    field: str
+    line: int | None = None
+    field: str = ""
     message: str
     remedy: str
 

@@ -71,7 +71,15 @@ def assign_many(*, actor: "User", product: Product, ticket_ids: Sequence[int], t
 def _chosen(actor: "User", product: Product, ticket_ids: Sequence[int]) -> QuerySet[Ticket]:
     require(actor, Action.TRIAGE, product)
     if len(ticket_ids) > AT_ONCE:
-        raise InputError([_problem(f"{len(ticket_ids)} tickets are too many at once", f"choose {AT_ONCE} at most")])
+        raise InputError(
+            [
+                Problem(
+                    file="triage",
+                    message=f"{len(ticket_ids)} tickets are too many at once",
+                    remedy=f"choose {AT_ONCE} at most",
+                )
+            ]
+        )
     return Ticket.objects.filter(product=product, pk__in=list(ticket_ids)).select_related("product").order_by("pk")
 
 
@@ -85,9 +93,13 @@ def save_view(*, actor: "User", product: Product, name: str, query: str) -> Save
     require(actor, Action.VIEW, product)
     name = " ".join(name.split())
     if not 1 <= len(name) <= 60:
-        raise InputError([_problem("a view has a name of 1 to 60 characters", "give it a short name")])
+        raise InputError(
+            [Problem(file="triage", message="a view has a name of 1 to 60 characters", remedy="give it a short name")]
+        )
     if len(query) > 1000:
-        raise InputError([_problem("the filter is too long to be kept", "choose fewer values")])
+        raise InputError(
+            [Problem(file="triage", message="the filter is too long to be kept", remedy="choose fewer values")]
+        )
     view, _ = SavedView.objects.update_or_create(user=actor, product=product, name=name, defaults={"query": query})
     return view
 
@@ -95,7 +107,3 @@ def save_view(*, actor: "User", product: Product, name: str, query: str) -> Save
 def forget_view(*, actor: "User", view_id: int) -> None:
     """Forget one of one's own views; nothing happens where it is not there."""
     SavedView.objects.filter(user=actor, pk=view_id).delete()
-
-
-def _problem(message: str, remedy: str) -> Problem:
-    return Problem(file="triage", line=None, field="", message=message, remedy=remedy)

@@ -113,7 +113,9 @@ def _gather(product: Product, rows: Sequence[Ticket], known: Mapping[int, int]) 
     from sklearn.cluster import DBSCAN
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    made = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, stop_words=_STOP, token_pattern=_TERM)
+    # What the product is called says nothing of what is wrong with it.
+    stop = [*_STOP, *re.findall(r"[\w']+", product.name.lower())]
+    made = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, stop_words=stop, token_pattern=_TERM)
     try:
         matrix = made.fit_transform(f"{words.title} {words.title} {words.body[:800]}" for words in map(_words, rows))
     except ValueError:

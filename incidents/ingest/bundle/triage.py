@@ -86,7 +86,9 @@ def read_labels(path: Path, bundle: TriageBundle) -> dict[str, frozenset[str]]:
     try:
         lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
     except OSError as error:
-        raise InputError([_problem(path, None, "", f"cannot be read ({error.strerror})", "check the path")]) from None
+        raise InputError(
+            [Problem(file=path.name, message=f"cannot be read ({error.strerror})", remedy="check the path")]
+        ) from None
     known = {row.id for row in bundle.tickets}
     labels: dict[str, frozenset[str]] = {}
     problems: list[Problem] = []
@@ -96,12 +98,21 @@ def read_labels(path: Path, bundle: TriageBundle) -> dict[str, frozenset[str]]:
         try:
             key, symptoms = _label(raw)
         except ValueError as error:
-            problems.append(_problem(path, number, "", str(error), 'write {"id": "…", "symptoms": ["…"]}'))
+            problems.append(
+                Problem(file=path.name, line=number, message=str(error), remedy='write {"id": "…", "symptoms": ["…"]}')
+            )
             continue
         strange = sorted(set(symptoms) - set(bundle.names))
         if key in known and strange:
-            remedy = "use keys of case.json's symptoms"
-            problems.append(_problem(path, number, "symptoms", f"{strange[0]!r} is not known", remedy))
+            problems.append(
+                Problem(
+                    file=path.name,
+                    line=number,
+                    field="symptoms",
+                    message=f"{strange[0]!r} is not known",
+                    remedy="use keys of case.json's symptoms",
+                )
+            )
         elif key in known:
             labels[key] = frozenset(symptoms)
     if problems:
@@ -117,7 +128,3 @@ def _label(raw: bytes) -> tuple[str, list[str]]:
     if not isinstance(symptoms, list) or not all(isinstance(one, str) for one in symptoms):
         raise ValueError("has no list of symptoms")
     return row["id"], symptoms
-
-
-def _problem(path: Path, line: int | None, field: str, message: str, remedy: str) -> Problem:
-    return Problem(file=path.name, line=line, field=field, message=message, remedy=remedy)
