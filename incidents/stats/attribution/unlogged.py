@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 from incidents.stats.attribution.base import Base, State
 from incidents.stats.attribution.counting import tally
-from incidents.stats.attribution.evidence import Floats
+from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.stats.attribution.exposed import Exposure
 from incidents.stats.attribution.screen import Residuals, residuals
 
@@ -155,10 +155,13 @@ class Scan:
         """Log likelihood ratio of a rise in a window of steps, per scope (…,)."""
         frame, k = self.base.frame, self.base.frame.n_symptoms
         start, stop = window
-        inside = (frame.cell_step >= start) & (frame.cell_step < stop)
         n_kinds = len(frame.kind_pattern)
-        slot = frame.cell_symptom * n_kinds + frame.cell_kind
-        all_counts = tally(slot, left.owned, k * n_kinds).reshape(k, n_kinds) @ held
+        slot, everything = self.base.once(_by_kind, state)
+        all_counts = everything @ held
+        # cells are sorted by block
+        first, last = np.searchsorted(self.base.cell_block, [frame.step_block[start], frame.step_block[stop - 1] + 1])
+        step = frame.cell_step[first:last]
+        inside = first + np.flatnonzero((step >= start) & (step < stop))
         counts = tally(slot[inside], left.owned[inside], k * n_kinds).reshape(k, n_kinds) @ held
         rate = self._step_rate(state)[:, None] * moved[frame.step_block].reshape(len(frame.step_block), -1)
         share = rate[start:stop].sum(0) / np.maximum(rate.sum(0), 1e-300)
@@ -220,6 +223,14 @@ class Scan:
             state=None,
             moved=self.base.moved(scope.ravel()),
         )
+
+
+def _by_kind(base: Base, state: State) -> tuple[Ints, Floats]:
+    """Return symptom and kind of each cell as one number (N,), and what a state's background leaves over by them."""
+    frame, n_kinds = base.frame, len(base.frame.kind_pattern)
+    slot = frame.cell_symptom * n_kinds + frame.cell_kind
+    counts = tally(slot, residuals(base, state).owned, frame.n_symptoms * n_kinds)
+    return slot, counts.reshape(frame.n_symptoms, n_kinds)
 
 
 def _rise_value(counts: Floats, total: Floats, share: float | Floats, variance: float | Floats) -> Floats:
