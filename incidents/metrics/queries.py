@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from incidents.catalog.models import Product
 from incidents.metrics.models import EvalRun, Metric, MetricSeries
-from incidents.metrics.rollups import source_rows
+from incidents.metrics.rollups import Side, neighbour_rows, source_rows
 
 Floats = NDArray[np.float64]
+# The bins of the points outside of what was asked for.
+_OUTSIDE: tuple[tuple[Side, int], ...] = (("before", -1), ("after", 2**31 - 1))
 # Threads that wait for the database while the asking one works on: as many as a server's worker may ever need.
 _WAITING = ThreadPoolExecutor(max_workers=16, thread_name_prefix="points")
 
@@ -106,20 +108,35 @@ def binned_points(
     return binned_points_later(series_ids, start, end, n_bins=n_bins).get()
 
 
-def binned_points_later(series_ids: Sequence[int], start: dt.datetime, end: dt.datetime, *, n_bins: int) -> PointsLater:
+def binned_points_later(
+    series_ids: Sequence[int],
+    start: dt.datetime,
+    end: dt.datetime,
+    *,
+    n_bins: int,
+    reach: dt.timedelta = dt.timedelta(0),
+) -> PointsLater:
     """Ask for each series' points of [start, end) in about so many equal bins (at most one row a bin), one statement.
 
     Read from the coarsest rollup that is not wider than a bin; bins are then whole buckets, the first one holds
     `start`, and a bucket goes to the bin that holds the mean of its points' times. A bin of a single point is that
-    point; one that stands for a whole day lies at its middle.
+    point; one that stands for a whole day lies at its middle. The last point before and the first one after, not
+    farther than `reach`, are bins of their own, so that lines run to the edges of a window however sparse a series is.
     """
     width = (end - start).total_seconds() / n_bins
     rows, level = source_rows(width)
     if level:
         width = level * max(round(width / level), 1)
         start -= dt.timedelta(seconds=start.timestamp() % level)
+        end += dt.timedelta(seconds=-end.timestamp() % level)
     # Packed as bytes: six columns of floats, parsed by NumPy at once instead of number by number.
     columns = ("at", "mean", "least", "greatest", "n", "stderr")
+    # Each as the mean of itself, in a bin before all others or after them.
+    neighbours = " ".join(
+        f"union all select series_id, {number}, at_total, total, least, greatest, n, sqrt(variance) / n_or_one"  # noqa: S608
+        f" from ({neighbour_rows(side)}) {side}"
+        for side, number in _OUTSIDE
+    )
     packed = ", ".join(f"string_agg(float8send(coalesce({name}, 'NaN')), '' ORDER BY bin)" for name in columns)
     statement = f"""
         with source as ({rows}), binned as (
@@ -129,7 +146,7 @@ def binned_points_later(series_ids: Sequence[int], start: dt.datetime, end: dt.d
                 min(least) as least, max(greatest) as greatest, sum(n) as n,
                 case when sum(n_stderr) = sum(n_points) then sqrt(sum(variance)) / nullif(sum(n_or_one), 0) end
                     as stderr
-            from source group by 1, 2
+            from source group by 1, 2 {neighbours if reach else ""}
         )
         select series_id, string_agg(int4send(bin), '' order by bin), {packed} from binned group by 1
     """  # noqa: S608 - fixed expressions of this module and of `rollups`
@@ -137,6 +154,7 @@ def binned_points_later(series_ids: Sequence[int], start: dt.datetime, end: dt.d
         "series": list(series_ids),
         "start": start,
         "end": end,
+        "reach": reach,
         "first": start.timestamp(),
         "width": width,
     }

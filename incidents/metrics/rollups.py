@@ -5,6 +5,8 @@ transaction that touched it; readers count the points of stale hours themselves,
 points say, and `refresh_metric_rollups` counts those hours again whenever it comes round.
 """
 
+from typing import Literal
+
 from django.db import connection, transaction
 
 from incidents.catalog.models import Product
@@ -123,6 +125,19 @@ _FROM_ROLLUP = f"""
     UNION ALL
     ({_RAW.format(source=_SPOTS)})
 """  # noqa: S608
+
+
+Side = Literal["before", "after"]
+_NEIGHBOURS: dict[Side, str] = {
+    "before": "p.at < %(start)s AND p.at >= %(start)s - %(reach)s ORDER BY p.at DESC",
+    "after": "p.at >= %(end)s AND p.at < %(end)s + %(reach)s ORDER BY p.at",
+}
+
+
+def neighbour_rows(side: Side) -> str:
+    """Return SQL for the nearest point of each of %(series)s outside [%(start)s, %(end)s), at most %(reach)s away."""
+    nearest = f"SELECT * FROM incidents_metricpoint p WHERE p.series_id = one.id AND {_NEIGHBOURS[side]} LIMIT 1"  # noqa: S608
+    return _RAW.format(source=f"unnest(%(series)s::bigint[]) AS one(id) CROSS JOIN LATERAL ({nearest}) p")
 
 
 def source_rows(width: float) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from incidents.metrics.models import MetricPoint, MetricRollup, MetricSeries, MetricStale
-from incidents.metrics.queries import binned_points
+from incidents.metrics.queries import binned_points, binned_points_later
 from incidents.metrics.rollups import FINE, HOUR, refresh_metric_rollups, source_rows
 from tests.factories import at, make_points, make_product
 
@@ -183,3 +183,25 @@ def test_a_deleted_product_leaves_nothing_behind() -> None:
     refresh_metric_rollups()
     assert MetricRollup.objects.count() == 0
     assert np.array(MetricStale.objects.all()).size == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("n_bins", [6, 72, 10_000])  # by the hour, by five minutes, as they are
+def test_the_nearest_points_outside_are_bins_of_their_own(n_bins: int) -> None:
+    product = make_product()
+    make_points(
+        product, "dense", {START + dt.timedelta(minutes=2 * i): float(i) for i in range(30 * 24)}, surface="cli"
+    )
+    make_points(product, "sparse", {START + dt.timedelta(days=i): float(i) for i in range(3)}, surface="web")
+    dense, sparse = MetricSeries.objects.order_by("pk").values_list("pk", flat=True)
+    refresh_metric_rollups(product=product)
+    start, end = START + dt.timedelta(hours=6), START + dt.timedelta(hours=12)
+    found = binned_points_later([dense, sparse], start, end, n_bins=n_bins, reach=dt.timedelta(hours=36)).get()
+    assert np.all(np.diff(found[dense].at) > 0)
+    assert found[dense].mean[[0, -1]].tolist() == [6 * 30 - 1, 12 * 30]
+    assert found[sparse].mean.tolist() == [0.0, 1.0]
+    inside = binned_points([dense, sparse], start, end, n_bins=n_bins)
+    assert list(inside) == [dense]
+    assert inside[dense].mean.tolist() == found[dense].mean[1:-1].tolist()
+    short = binned_points_later([sparse], start, end, n_bins=n_bins, reach=dt.timedelta(hours=6)).get()
+    assert short[sparse].mean.tolist() == [0.0]

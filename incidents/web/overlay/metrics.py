@@ -35,8 +35,8 @@ FIRST_METRICS = 6
 # Change points are looked for in daily means of so many days at least, most of which have a value.
 LEAST_DAYS = 14
 MOSTLY_KNOWN = 0.7
-# Points a little outside the window are drawn too, so that lines run to its edges.
-MARGIN = dt.timedelta(hours=36)
+# A line runs to the window's edge where its next point lies no farther outside.
+NEAREST = dt.timedelta(hours=36)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +88,10 @@ def ask_metrics(state: OverlayState) -> MetricsAsked:
         metric: list({row.id: row for side in by_side for row in side.get(metric, [])}.values()) for metric in by_metric
     }
     axis = state.axis
-    margin = max(MARGIN, (axis.end - axis.start) * 0.03)
+    margin = (axis.end - axis.start) * 0.03
     start, end = axis.start - margin, axis.end + margin
-    present = series_with_points([row.id for rows in chosen.values() for row in rows], start, end)
+    every = [row.id for rows in chosen.values() for row in rows]
+    present = series_with_points(every, start - NEAREST, end + NEAREST)
     told = [metric for metric in metrics if any(row.id in present for row in chosen.get(metric.pk, []))]
     shown = told if state.every_metric else told[:FIRST_METRICS]
     wanted = {metric.pk: [row for row in chosen[metric.pk] if row.id in present] for metric in shown}
@@ -106,7 +107,7 @@ def ask_metrics(state: OverlayState) -> MetricsAsked:
         wanted=wanted,
         sides=list(zip(names, by_side, strict=True)),
         scope=scope,
-        points=binned_points_later(ids, start, end, n_bins=n_bins),
+        points=binned_points_later(ids, start, end, n_bins=n_bins, reach=NEAREST),
         daily=daily,
         n_told=len(told),
         n_metrics=len(metrics),
