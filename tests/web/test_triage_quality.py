@@ -22,6 +22,7 @@ def test_before_any_decision_it_says_what_to_do(client: Client) -> None:
     page = client.get(reverse("triage-quality")).content.decode()
     assert "labelled by the taxonomy" in page
     assert "Nothing learned yet" in page
+    assert "Learn now" not in page
     page = client.post(reverse("triage-train", args=[product.slug]), follow=True).content.decode()
     assert "learning starts at 20" in page
     assert not Job.objects.filter(kind=versions.TRAIN_JOB).exists()
@@ -30,6 +31,7 @@ def test_before_any_decision_it_says_what_to_do(client: Client) -> None:
 def test_learning_choosing_and_going_back(client: Client) -> None:
     product = taught_product()
     client.force_login(make_user(Role.SUPPORT, product=product))
+    assert "Learn now" in client.get(reverse("triage-quality"), {"product": product.slug}).content.decode()
     client.post(reverse("triage-train", args=[product.slug]))
     run(Job.objects.get(kind=versions.TRAIN_JOB).pk, background=False)
     version = ClassifierVersion.objects.get()
