@@ -51,10 +51,9 @@ django.setup()
 import numpy as np  # noqa: E402 - Django must be set up before its parts are imported
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext, override_settings  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from benchmarks.overlay_peers import browser, processes, rows  # noqa: E402
 from incidents.changes.models import Change  # noqa: E402
@@ -288,9 +287,7 @@ def measured(options: argparse.Namespace) -> dict[str, float | None]:
         files = Path(folder)
         write_numbers(signed, large, files)
         processes.uplot(files)
-        # Hashed and compressed as `make up` does it: the server finds them there.
-        with override_settings(STATIC_ROOT=files / "static"):
-            call_command("collectstatic", interactive=False, verbosity=0)
+        processes.collect_static(files)
         with processes.workbench(url, files) as port:
             ratios["cached_vs_nginx"] = load_part(signed, large, port, files, options)
             with dash_server(large, files, wanted=not options.without_dash) as dash:

@@ -114,6 +114,7 @@ def served(path: str, seconds: float) -> tuple[float | None, float | None]:
         files = Path(folder)
         answer = Client().get(path, headers=PACKED)
         (files / "page.json.gz").write_bytes(answer.content)
+        processes.collect_static(files)
         settings.PUBLIC_SITE_ROOT, settings.PUBLIC_URL = files / "site", "http://127.0.0.1"
         print(f"{written.write_site()} addresses written as files in {write_seconds():.2f} s")
         with (

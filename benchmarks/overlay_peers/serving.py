@@ -1,7 +1,7 @@
 """What granian runs for the benchmark: the workbench as `make up` ships it, and the bare pages beside it.
 
-WORKBENCH_BENCH_FILES names a folder with the numbers and with uPlot. The files of the bare pages are compressed and
-kept for ever by browsers, as the workbench's own are; they are answered straight from memory.
+WORKBENCH_BENCH_FILES names a folder with the numbers and with uPlot; without them the workbench is alone. Files of the
+bare pages are compressed and kept for ever by browsers, as the workbench's own are; they are answered from memory.
 """
 
 import gzip
@@ -23,13 +23,17 @@ def _file(kind: str, body: bytes) -> tuple[list[Header], bytes]:
     return [("Content-Type", kind), ("Content-Encoding", "gzip"), kept], body
 
 
-BARE = {
-    "/bench/uplot": (HTML, pages.UPLOT.encode()),
-    "/bench/canvas": (HTML, pages.CANVAS.encode()),
-    "/bench/uplot.js": _file("text/javascript", gzip.compress((FILES / "uplot.js").read_bytes(), 9)),
-    "/bench/uplot.css": _file("text/css", gzip.compress((FILES / "uplot.css").read_bytes(), 9)),
-    "/bench/numbers.json": _file("application/json", (FILES / "numbers.json.gz").read_bytes()),
-}
+def _bare() -> dict[str, tuple[list[Header], bytes]]:
+    return {
+        "/bench/uplot": (HTML, pages.UPLOT.encode()),
+        "/bench/canvas": (HTML, pages.CANVAS.encode()),
+        "/bench/uplot.js": _file("text/javascript", gzip.compress((FILES / "uplot.js").read_bytes(), 9)),
+        "/bench/uplot.css": _file("text/css", gzip.compress((FILES / "uplot.css").read_bytes(), 9)),
+        "/bench/numbers.json": _file("application/json", (FILES / "numbers.json.gz").read_bytes()),
+    }
+
+
+BARE = _bare() if (FILES / "uplot.js").exists() else {}
 
 
 def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
