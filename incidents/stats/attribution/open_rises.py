@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from incidents.stats.attribution.evidence import Floats
+from incidents.stats.attribution.evidence import Floats, Settings
 from incidents.stats.attribution.findings import Estimate, OpenRise
-from incidents.stats.attribution.posterior import MOST_LOG_ERROR
+from incidents.stats.attribution.posterior import drawn_tickets
 from incidents.stats.attribution.search import Found, Search, Slot
 from incidents.stats.attribution.verdicts import SURE, Named
 
@@ -57,7 +57,7 @@ def _told(search: Search, slot: Slot) -> OpenRise:
     profile = sum(w * c.theta for c, w in zip(slot.candidates, weights, strict=True))
     shares = np.asarray(profile) / max(float(np.sum(profile)), 1e-300)
     tail = (1.0 - settings.interval) / 2
-    draws = _amounts(slot, weights, np.random.default_rng(settings.seed + 2))
+    draws = _amounts(slot, weights, settings)
     low, high = np.quantile(draws, [tail, 1.0 - tail])
     return OpenRise(
         excess=Estimate(value=float(draws.mean()), low=float(low), high=float(high)),
@@ -69,13 +69,14 @@ def _told(search: Search, slot: Slot) -> OpenRise:
     )
 
 
-def _amounts(slot: Slot, weights: Floats, random: np.random.Generator) -> Floats:
-    """Draw the rise's size in tickets, whoever owns it."""
-    picked = random.choice(len(weights), _DRAWS, p=weights / weights.sum())
-    size = np.array([c.size for c in slot.candidates])[picked]
-    error = np.array([min(c.log_error, MOST_LOG_ERROR) for c in slot.candidates])[picked]
-    thinning = np.sqrt([max(c.thinning, 0.0) for c in slot.candidates])[picked]
-    return np.maximum(size * np.exp(error * random.normal(size=_DRAWS)) + thinning * random.normal(size=_DRAWS), 0.0)
+def _amounts(slot: Slot, weights: Floats, settings: Settings) -> Floats:
+    """Draw the rise's size in tickets, whoever owns it, as the sizes of single changes are drawn."""
+    random = np.random.default_rng(settings.seed + 2)
+    times = random.multinomial(_DRAWS, weights / weights.sum())
+    parts = [
+        drawn_tickets(random, candidate, settings, int(n)) for candidate, n in zip(slot.candidates, times, strict=True)
+    ]
+    return np.concatenate(parts)
 
 
 def _starts(search: Search, slot: Slot, weights: Floats) -> tuple[float, float]:

@@ -78,7 +78,7 @@ def posterior(search: Search, found: Found) -> Posterior:
             mine = np.flatnonzero(picked == index)
             if not len(mine):
                 continue
-            amount = _draw(random, candidate, settings, len(mine))
+            amount = drawn_tickets(random, candidate, settings, len(mine))
             if candidate.exposure.change == UNLOGGED:
                 unlogged_draws[mine] += amount
             else:
@@ -93,7 +93,7 @@ def posterior(search: Search, found: Found) -> Posterior:
         upper[j] = candidate.size * np.exp(z * error) + z * np.sqrt(candidate.thinning)
         if found.weak_probability[j] > 0.004:
             mine = np.flatnonzero(random.random(n) < found.weak_probability[j])
-            draws[j, mine] += _draw(random, candidate, settings, len(mine))
+            draws[j, mine] += drawn_tickets(random, candidate, settings, len(mine))
     for group in same_exposure(search):  # one answer for changes that are the same to the model
         draws[group] = np.sort(draws[group], axis=None).reshape(n, len(group)).mean(1)
     return Posterior(
@@ -108,7 +108,7 @@ def posterior(search: Search, found: Found) -> Posterior:
     )
 
 
-def _draw(random: np.random.Generator, candidate: Candidate, settings: Settings, n: int) -> Floats:
+def drawn_tickets(random: np.random.Generator, candidate: Candidate, settings: Settings, n: int) -> Floats:
     """Draw numbers of tickets: log-normal with the fitted mean, and whose each complaint is by chance."""
     size = max(candidate.size, 1e-12)
     log_error = min(float(np.sqrt(np.log1p((whole_error(candidate, settings) / size) ** 2))), MOST_LOG_ERROR)

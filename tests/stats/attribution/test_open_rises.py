@@ -35,7 +35,9 @@ def slot_of(owners: dict[int, float], *, nothing: float = 0.001, size: float = 2
         begins = 10 if change == UNLOGGED else 10 + change % 10
         exposure = SimpleNamespace(change=change, curve=(np.arange(30) >= begins).astype(float))
         candidates.append(
-            SimpleNamespace(exposure=exposure, theta=np.array([1.0, 3.0]), size=size, log_error=0.2, thinning=size)
+            SimpleNamespace(
+                exposure=exposure, theta=np.array([1.0, 3.0]), size=size, owned_error=0.15 * size, thinning=size
+            )
         )
     known = np.zeros(N)
     for change, share in owners.items():
