@@ -60,6 +60,11 @@ class Evaluator:
         self.every = base.every
         self._known: list[tuple[State, dict[Key, Candidate | None]]] = []
         self._grounds: tuple[State | None, dict[bytes, Ground]] = (None, {})
+        self.nearest: tuple[State, Mode] | None = None  # the latest fit of a state without a candidate
+
+    def near(self, state: State) -> Mode | None:
+        """Return a fit of a state without a candidate that another scope led to."""
+        return self.nearest[1] if self.nearest is not None and self.nearest[0] is state else None
 
     def known(self, state: State) -> "dict[Key, Candidate | None]":
         """Return what was fitted on top of a state.

@@ -314,7 +314,10 @@ def add_priors(
     design_precision: Floats, design_offset: Floats, known: Floats, known_pull: Floats, steep: Floats, reduced: Floats,
     right: Floats, exact: bool,
 ) -> None:  # fmt: skip
-    """Add slopes of the likelihood (m, K), and slopes and curvature of the priors, to the reduced system."""
+    """Add slopes of the likelihood (m, K), and slopes and curvature of the priors, to the reduced system.
+
+    `alpha` may leave the last excesses out: they go without a prior.
+    """
     m, k = v.shape
     mk = m * k
     for a in range(len(delta)):
@@ -331,7 +334,7 @@ def add_priors(
         for b in range(n_background * k):
             right[a] -= known[a, b] * v[b // k, b % k]
             reduced[a, b] += known[a, b]
-    for e in range(m - n_background):
+    for e in range(len(alpha)):
         row = v[n_background + e]
         top = row.max()
         weight = np.exp(row - top)

@@ -152,12 +152,22 @@ class Null:
     def mode(self) -> Mode:
         """The fit without a candidate."""
         state, problem, k = self.ground.state, self.problem, self.ground.k
+        evaluator = self.ground.evaluator
+        evaluator.fits += 1
+        near = evaluator.near(state)
         rho = np.zeros((len(state.frailty), 1 + k + (1 if problem.split else 0)))
-        rho[:, 0] = np.log(np.maximum(state.frailty, 1e-3))
-        rho[:, 1 : 1 + k] = np.log(np.maximum(state.mix_frailty, 1e-3))
-        self.ground.evaluator.fits += 1
-        heights = [np.log(np.maximum(effect.theta, 1e-12)) for effect in state.effects]
-        return find_mode(problem, np.array([np.zeros(k)] * problem.n_background + heights), rho=rho)
+        if near is None:
+            rho[:, 0] = np.log(np.maximum(state.frailty, 1e-3))
+            rho[:, 1 : 1 + k] = np.log(np.maximum(state.mix_frailty, 1e-3))
+            heights = [np.log(np.maximum(effect.theta, 1e-12)) for effect in state.effects]
+            mode = find_mode(problem, np.array([np.zeros(k)] * problem.n_background + heights), rho=rho)
+        else:  # time and blocks stand nearly alike whatever the scope
+            rho[:, 0], rho[:, 1 : 1 + k] = near.level, near.mix
+            outside = len(near.v) - len(state.effects) - 1
+            v = np.vstack([near.v[[outside] * problem.n_background], near.v[outside + 1 :]])
+            mode = find_mode(problem, v, delta=near.delta, rho=rho)
+        evaluator.nearest = state, mode
+        return mode
 
     def grown(self, column: Floats, mass: Floats, profile: Floats) -> Mixture:
         """Return the problem with one more excess, until the next one is asked for."""

@@ -12,6 +12,7 @@ from incidents.stats.attribution.cells import CHUNK, LARGE, TINY, evaluate, heig
 from incidents.stats.attribution.elimination import factorise, forward, move_blocks, reduce_system, solve
 from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.stats.attribution.owned import slope_of_owned
+from incidents.stats.attribution.seeding import seed
 from incidents.stats.compiled import compiled
 
 
@@ -50,29 +51,6 @@ def log_prior(
             value += alpha[e, y] * (row[y] - log_sum) - math.lgamma(alpha[e, y])
         value += math.lgamma(total) - 0.5 * z * z - math.log(scale[4]) - 0.5 * math.log(2 * math.pi)
     return value
-
-
-@compiled(reorder=True)
-def seed(single: Floats, pair: Floats, mass: Floats, v: Floats, pull: Floats) -> None:
-    """Set the last column's heights near their mode, from sums taken where it is so faint that it owns nothing.
-
-    For each symptom a quadratic in its rate, what the first background column could take from it eliminated, times the
-    rate to the power `pull` (K,).
-    """
-    m, k, _ = mass.shape
-    last = m - 1
-    row = last * m // 2
-    for y in range(k):
-        faint = math.exp(v[last, y])
-        slope = single[last, y].sum() / faint - mass[last, y].sum()
-        square = pair[row + last, y].sum() / faint**2
-        met = pair[row, y].sum() / faint
-        square = max(square - met**2 / (2.0 + pair[0, y].sum()), 1e-3 * square + 1e-12)
-        peak = slope / square
-        rate = 0.5 * (peak + math.sqrt(peak * peak + 4.0 * pull[y] / square))
-        if peak < 0.0:  # the same root, written so that nothing cancels
-            rate = 2.0 * pull[y] / square / (math.sqrt(peak * peak + 4.0 * pull[y] / square) - peak)
-        v[last, y] = min(max(math.log(max(rate, TINY)), -LARGE), LARGE)
 
 
 @compiled(reorder=True)
@@ -116,8 +94,21 @@ def climb(
         scratch,
     )  # fmt: skip
     if faint:
-        v = v.copy()
-        seed(single, pair, mass, v, alpha[-1])
+        v, delta = v.copy(), delta.copy()
+        reduce_system(
+            n_background, split, block_count, design, v, delta, rho, single, pair, expected, scale, alpha[:-1],
+            log_mass, design_precision, design_offset, known, known_pull, mixed, shared, reduced, right, False,
+        )  # fmt: skip
+        steep, move = np.empty(k), np.empty(q)
+        for y in range(k):
+            steep[y] = single[m - 1, y].sum() - expected[m - 1, y].sum()
+        seed(reduced, right, steep, v, move, alpha[-1], log_mass[-1], scale)
+        move_blocks(rho, split, design, mixed, shared, move, rho_new)
+        rho, rho_new = rho_new, rho.copy()
+        for j in range(m - 1):
+            for y in range(k):
+                v[j, y] += move[j * k + y]
+        delta += move[m * k :]
         likelihood = heights(mass, n_background, split, block_count, design, v, delta, rho, weight, expected)
         likelihood += evaluate(
             count, place, start, size, column, flat, single.reshape(m, k * n_blocks),
