@@ -51,7 +51,7 @@ def segment_edition(*, title: str, body: str, facts: CaseFacts, segment: Segment
     none = "" if reaching else "None of the changes that this text names reached you: there is nothing you need to do."
     slots = {
         "title": lambda: words.plain(title),
-        "segment": lambda: segment_words(segment),
+        "segment": lambda: words.plain(segment_words(segment)),
         "text": lambda: text if reaching else "",
         "untouched": lambda: none,
     }
@@ -59,8 +59,8 @@ def segment_edition(*, title: str, body: str, facts: CaseFacts, segment: Segment
 
 
 def segment_words(segment: Segment) -> str:
-    """Return a segment as a reader says it: "plan pro and surface web"."""
-    chosen = [f"{words.plain(key.replace('_', ' '))} {words.plain(value)}" for key, value in segment.items() if value]
+    """Return a segment as a reader says it, as plain text: "plan pro and surface web"."""
+    chosen = [f"{key.replace('_', ' ')} {value}" for key, value in segment.items() if value]
     return words.joined(chosen) if chosen else "any plan and device"
 
 

@@ -13,6 +13,7 @@ from incidents.catalog.queries import administers_all, require
 from incidents.core.access import Action
 from incidents.core.audit import record_audit
 from incidents.core.errors import Form, NotPermitted, NotReady, NotThere
+from incidents.documents.editions import segment_words
 from incidents.documents.enums import LeakKind, NameKind
 from incidents.documents.models import Document, InternalName, LeakSignOff
 from incidents.documents.redaction import Guard, Guarded, Leak, find_leaks, replaced
@@ -58,9 +59,11 @@ def guard_of(document: Document) -> Guard:
 
 def leaks_of(document: Document, *, title: str | None = None, body: str | None = None) -> list[LeakFound]:
     """Return what must not leave; with `title` and `body` for a text that is not saved yet."""
-    found = find_leaks(
-        document.title if title is None else title, document.body if body is None else body, guard_of(document)
-    )
+    shown = document.title if title is None else title
+    if document.segment:
+        # Whom a notice is for stands beside its title.
+        shown = f"{shown} ({segment_words(document.segment)})"
+    found = find_leaks(shown, document.body if body is None else body, guard_of(document))
     signed = {
         (row.kind, row.words): row for row in LeakSignOff.objects.filter(document=document).select_related("author")
     }

@@ -35,6 +35,10 @@ class Document(Stamped):
     title = models.CharField(max_length=300)
     body = models.TextField(blank=True)
     heading = models.CharField(max_length=12, choices=NoticeHeading.choices, blank=True)
+    # For a notice to the people of one segment: whom it is for (value by dimension) and the text it was cut from.
+    segment = models.JSONField(default=dict, blank=True)
+    made_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="made_of_it")
+    made_from_version = models.PositiveIntegerField(null=True, blank=True)
     state = models.CharField(max_length=12, choices=DocumentState.choices, default=DocumentState.DRAFT)
     version = models.PositiveIntegerField(default=1)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

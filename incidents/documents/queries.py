@@ -63,7 +63,7 @@ _SHOWN_SECONDS = 60
 def visible_documents(user: "User | AnonymousUser") -> QuerySet[Document]:
     """Return the documents of the cases that the person may see, the last edited first."""
     return Document.objects.filter(incident__in=visible_incidents(user).values("pk")).select_related(
-        "incident__product", "change", "author"
+        "incident__product", "change", "author", "made_from"
     )
 
 
@@ -81,7 +81,7 @@ def document_for(user: "User | AnonymousUser", pk: int, action: Action = Action.
 
 def documents_of(incident: Incident) -> QuerySet[Document]:
     """Return the documents of a case: postmortems first, then notices in the order of their changes."""
-    rows = Document.objects.filter(incident=incident).select_related("change", "author")
+    rows = Document.objects.filter(incident=incident).select_related("change", "author", "made_from")
     return rows.order_by("-kind", "change__started_at", "id")
 
 

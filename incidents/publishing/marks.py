@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from incidents.documents.editions import segment_words
 from incidents.documents.enums import DocumentKind, NoticeHeading
 from incidents.documents.models import Document
 from incidents.publishing.enums import IncidentStep
@@ -14,7 +15,7 @@ _NAMESPACE = uuid.UUID("0b9c1e0e-7f0c-4f0b-8a55-61d9c0a1f3b7")
 
 
 def readers_marks(document: Document) -> dict[str, Any]:
-    """Return the publication's fields `change_kind`, `versions`, `incident_key` and `incident_step`."""
+    """Return the publication's fields `change_kind`, `versions`, `incident_key`, `incident_step` and `readers`."""
     change = document.change if document.kind == DocumentKind.NOTICE else None
     step = _step(document)
     is_fix = document.heading == NoticeHeading.FIXED
@@ -24,6 +25,7 @@ def readers_marks(document: Document) -> dict[str, Any]:
         "versions": [version] if version else [],
         "incident_key": incident_key(document) if step else None,
         "incident_step": step,
+        "readers": segment_words(document.segment)[:300] if document.segment else "",
     }
 
 

@@ -38,6 +38,8 @@ class Publication(models.Model):
     # Which texts tell of one incident, and how far this one takes it (`IncidentStep`); empty for a plain change.
     incident_key = models.UUIDField(null=True)
     incident_step = models.CharField(max_length=12, blank=True, choices=IncidentStep.choices)
+    # Whom it is for, in words ("plan pro and surface web"); empty: for everybody.
+    readers = models.CharField(max_length=300, blank=True)
     is_current = models.BooleanField(default=True)
     published_at = models.DateTimeField()
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")

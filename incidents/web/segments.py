@@ -5,6 +5,9 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from incidents.catalog.models import Product
+from incidents.catalog.queries import dimensions_of
+
 PREFIX = "seg."
 VERSUS = "vs."
 # What a select sends where nothing is chosen; an empty value means "not stated".
@@ -22,6 +25,11 @@ def chosen_segment(query: QueryDict, known: Iterable[str], *, prefix: str = PREF
         if values:
             found[dimension] = values
     return found
+
+
+def segment_of(query: QueryDict, product: Product) -> dict[str, str]:
+    """Return one reader's segment, the value by dimension, for the dimensions that are chosen."""
+    return {one.key: value for one in dimensions_of(product) if (value := query.get(PREFIX + one.key, ""))}
 
 
 def segment_query(chosen: Mapping[str, Iterable[str]]) -> str:

@@ -53,6 +53,7 @@ def _event(subscriber: Subscriber, publication: Publication) -> dict[str, Any]:
             "product": subscriber.product.slug,
             "kind": publication.kind,
             "heading": publication.heading or None,
+            "readers": publication.readers or None,
             "title": publication.title,
             "summary": publication.summary,
             "correction": publication.correction or None,

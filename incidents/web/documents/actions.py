@@ -12,13 +12,16 @@ from django.views.decorators.http import require_POST
 from incidents.changes.log import change_for
 from incidents.core.access import Action
 from incidents.core.errors import Conflict, InputError, NotReady
+from incidents.documents.editions import segment_words
 from incidents.documents.enums import Verdict
 from incidents.documents.queries import possible_reviewers
 from incidents.documents.review import request_review, review_document
+from incidents.documents.segment_notices import cut_anew, write_segment_notice
 from incidents.documents.services import draft_notice, draft_postmortem, restore_revision, update_stale_claims, vouch
 from incidents.response.queries import incident_for
 from incidents.web.documents.page import document_context
 from incidents.web.people import signed_in
+from incidents.web.segments import segment_of
 
 View = Callable[..., HttpResponse]
 
@@ -73,6 +76,33 @@ def new_notice(request: HttpRequest, case_id: int, change_id: int) -> HttpRespon
         return redirect("case-documents", case_id=case_id)
     messages.success(request, "Drafted. What is not known is marked “To be written”.")
     return redirect("document", document_id=document.pk)
+
+
+@require_POST
+@login_required
+@told_on_the_document
+def new_segment_notice(request: HttpRequest, document_id: int) -> HttpResponse:
+    """Cut a document down to the segment of the form, as a draft notice of its own."""
+    _, document = document_context(request, document_id, Action.EDIT_DOCUMENT)
+    segment = segment_of(request.POST, document.incident.product)
+    notice = write_segment_notice(actor=signed_in(request), document=document, segment=segment)
+    messages.success(request, f"Drafted for {segment_words(segment)}: it is reviewed and published like any notice.")
+    return redirect("document", document_id=notice.pk)
+
+
+@require_POST
+@login_required
+@told_on_the_document
+def renew_segment_notice(request: HttpRequest, document_id: int) -> HttpResponse:
+    """Cut a notice anew from the present text that it was made from."""
+    _, notice = document_context(request, document_id, Action.EDIT_DOCUMENT)
+    version = number_of(request.POST.get("version"))
+    saved = cut_anew(actor=signed_in(request), notice=notice, seen_version=version)
+    if saved.version == version:
+        messages.info(request, "The text for these people is the same as before.")
+    else:
+        messages.success(request, f"Cut anew: revision {saved.version}. Your earlier text is in the history.")
+    return redirect("document", document_id=document_id)
 
 
 @require_POST

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from incidents.catalog.queries import dimensions_of
+from incidents.core.access import Action
 from incidents.core.errors import InputError
 from incidents.documents.audiences import Audience
 from incidents.documents.editions import Edition, public_edition, segment_edition, support_edition
@@ -23,7 +24,7 @@ from incidents.publishing.exports.forms import FORMS
 from incidents.publishing.queries import publication_of
 from incidents.web.documents.page import document_context
 from incidents.web.documents.views import no_store
-from incidents.web.segments import PREFIX
+from incidents.web.segments import PREFIX, segment_of
 
 _TABS = (
     (Audience.PUBLIC, "The public"),
@@ -42,13 +43,16 @@ def editions(request: HttpRequest, document_id: int) -> HttpResponse:
     wanted = request.GET.get("for", Audience.PUBLIC.value)
     audience = Audience(wanted) if wanted in list(Audience) else Audience.PUBLIC
     dimensions = list(dimensions_of(document.incident.product))
-    segment = {one.key: value for one in dimensions if (value := request.GET.get(PREFIX + one.key, ""))}
+    segment = segment_of(request.GET, document.incident.product)
     edition = _edition(request, document, audience, segment)
     if request.GET.get("download"):
         return _file(document, edition)
     context |= {
         "edition": edition,
         "audience": audience.value,
+        "segment": segment,
+        "may_cut": audience == Audience.SEGMENT and Action.EDIT_DOCUMENT.value in context["may"] and not document.segment,
+        "cut_from_it": list(document.made_of_it.order_by("pk")),
         "audiences": _tabs(document_id, audience, segment),
         "dimensions": [
             (one.key, PREFIX + one.key, one.name, [value.key for value in one.values.all()], segment.get(one.key, ""))

@@ -12,6 +12,7 @@ from incidents.core.errors import InputError
 from incidents.documents.assistant.services import endpoint
 from incidents.documents.comments.queries import threads_of
 from incidents.documents.copies import working_copy
+from incidents.documents.editions import segment_words
 from incidents.documents.enums import PUBLIC_STATES, ClaimState, DocumentState, NoticeHeading
 from incidents.documents.figures import Incident, figures_html
 from incidents.documents.judging import Judged, Judgement
@@ -147,6 +148,8 @@ def editor_context(
             "html": html,
             "problem": problem,
             "headings": NoticeHeading.choices,
+            "segment_told": segment_words(document.segment) if document.segment else "",
+            "source_moved": document.made_from is not None and document.made_from.version != document.made_from_version,
             "max_bytes": MAX_BYTES,
             "author": author,
             "is_author": is_author,

@@ -19,6 +19,12 @@ urlpatterns = [
     ),
     path("documents/<int:document_id>/", views.document, name="document"),
     path("documents/<int:document_id>/audiences/", editions.editions, name="document-editions"),
+    path(
+        "documents/<int:document_id>/audiences/notice/",
+        actions.new_segment_notice,
+        name="segment-notice-draft",
+    ),
+    path("documents/<int:document_id>/cut-anew/", actions.renew_segment_notice, name="segment-notice-renew"),
     path("documents/<int:document_id>/preview/", views.preview, name="document-preview"),
     path("documents/<int:document_id>/evidence/", views.evidence, name="document-evidence"),
     path("documents/<int:document_id>/draft.<slug:form>", files.draft_file, name="document-file"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incidents.catalog.queries import products_permitting, visible_products
 from incidents.core.access import Action
 from incidents.core.errors import Conflict, InputError, NotReady, Problem
+from incidents.documents.editions import segment_words
 from incidents.documents.enums import PUBLIC_STATES, DocumentState
 from incidents.documents.figures import figures_html
 from incidents.documents.leaks import leaks_of
@@ -89,6 +90,7 @@ def publish_page(request: HttpRequest, document_id: int) -> HttpResponse:
     found = judged(document)
     context |= {
         "html": render_markdown(document.body, public=True, figures=figures_html(document.incident, document.body)),
+        "segment_told": segment_words(document.segment) if document.segment else "",
         "current": current,
         "is_correction": current is not None,
         "approval": standing_approval(document),
