@@ -9,7 +9,7 @@ from typing import Any
 
 from incidents.documents import words
 from incidents.documents.checks import check_sentence
-from incidents.documents.facts import CaseFacts, ChangeFact, EvalFact
+from incidents.documents.facts import CaseFacts, ChangeFact, EvalFact, overlap_key
 from incidents.documents.findings import Catalogue, Finding
 from incidents.documents.intervals import clean_windows, overlaps
 from incidents.documents.words import Moment
@@ -291,7 +291,7 @@ def _intervals(facts: CaseFacts) -> Iterator[Finding]:
     factors = facts.contributing()
     for first, second, start, end in overlaps(factors, until=facts.ends.at):
         yield Finding(
-            key=f"overlap-{first.ref[:22]}-{second.ref[:22]}",
+            key=overlap_key(first.ref, second.ref),
             label=f"{first.title} and {second.title} in force together",
             text=words.duration(start, end),
             also=(f"{words.day(start, facts.zone)} to {words.day(end, facts.zone)}",),

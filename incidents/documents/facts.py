@@ -52,6 +52,11 @@ class ChangeFact:
         return self.started.at <= at and (self.ended is None or at < self.ended.at)
 
 
+def overlap_key(first: str, second: str) -> str:
+    """Return the claim key of two changes (by `ref`) in force together: `overlap-REF-REF`, each cut to fit a key."""
+    return f"overlap-{first[:22]}-{second[:22]}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementFact:
     """Something said in public; `claims` are (external id of the change it is about or "", what it says)."""

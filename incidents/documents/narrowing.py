@@ -3,15 +3,18 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from incidents.documents.citations import citations
-from incidents.documents.facts import CaseFacts, ChangeFact
+from incidents.documents.facts import CaseFacts, ChangeFact, overlap_key
 
 Segment = Mapping[str, str]
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+\S")
 _ITEM = re.compile(r"^[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+\S")
 _ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$")
+# The number of contributing changes: of all, so it would count what these readers are not told of.
+_COUNTED = re.compile(r"\]\(ev:case-factors\) changes\b")
 _RULE = re.compile(r"^[ \t]*\|[\s:|-]+\|[ \t]*$")
 
 
@@ -58,6 +61,7 @@ def narrow(body: str, facts: CaseFacts, segment: Segment) -> str:
             if told and not any(told):
                 gone.update(inside)
     text = "\n".join(line for place, unit in enumerate(units) if place not in gone for line in unit.lines)
+    text = _COUNTED.sub(r"\g<0>, of which those named here reached you", text)
     return re.sub(r"\n{3,}", "\n\n", _without_empty(text)).strip("\n") + "\n"
 
 
@@ -71,8 +75,17 @@ def _section(units: list[_Unit], place: int) -> Iterator[int]:
 
 def _verdict(text: str, refs: Mapping[str, bool]) -> bool | None:
     """Tell whether a passage is about a change that reached them; None where it cites no change."""
-    cited = set(_refs((citation.key for citation in citations(text)), refs))
-    return any(refs[ref] for ref in cited) if cited else None
+    keys = [citation.key for citation in citations(text)]
+    reached = [refs[ref] for ref in _refs(keys, refs)]
+    # Two changes in force together are of interest to whom both reached.
+    reached += [refs[one] and refs[other] for one, other in _overlaps(keys, refs)]
+    return any(reached) if reached else None
+
+
+def _overlaps(keys: Iterable[str], refs: Mapping[str, bool]) -> Iterator[tuple[str, str]]:
+    for key in keys:
+        leading = [ref for ref in refs if key.startswith(overlap_key(ref, ""))]
+        yield from (pair for pair in product(leading, refs) if overlap_key(*pair) == key)
 
 
 def _refs(keys: Iterable[str], refs: Mapping[str, bool]) -> Iterator[str]:

@@ -63,3 +63,15 @@ def test_plain_text_keeps_the_words_and_loses_the_marks() -> None:
     assert plain_text(body) == (
         "Head\n\nBold and code link (https://e.example) 2*3 snake_case_name (not yet known)\n\n- a: b\n- 1: 2\n"
     )
+
+
+def test_the_number_of_all_changes_is_not_taken_for_theirs() -> None:
+    text = narrow(BODY, FACTS, {"model": "flint-1"})
+    assert "](ev:case-factors) changes, of which those named here reached you" in text
+    assert "of which those named here" not in narrow(BODY, FACTS, {"model": "opal-4.6"})
+
+
+def test_two_changes_together_are_told_to_whom_both_reached() -> None:
+    body = "Both for [4 days](ev:overlap-effort-lowered-stale-cache).\n\nIt [ended](ev:change-stale-cache-ended).\n"
+    assert narrow(body, FACTS, {"model": "flint-1"}) == "It [ended](ev:change-stale-cache-ended).\n"
+    assert narrow(body, FACTS, {"model": "opal-4.6"}) == body

@@ -46,7 +46,9 @@ def test_it_is_a_draft_notice_of_its_own(story: Story) -> None:
     assert "dashboard" not in notice.body
     assert ":::" not in notice.body
     assert [claim.key for claim in Claim.objects.filter(document=notice)] == ["run-effort-excess"]
-    assert Revision.objects.get(document=notice).note.startswith(f"Cut from revision {source.version} of “What happened”")
+    assert Revision.objects.get(document=notice).note.startswith(
+        f"Cut from revision {source.version} of “What happened”"
+    )
 
 
 def test_what_people_vouched_for_is_carried_over(story: Story) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from incidents.documents import words
 from incidents.documents.drafting.pen import Pen, prompt
-from incidents.documents.facts import ChangeFact
+from incidents.documents.facts import ChangeFact, overlap_key
 from incidents.documents.intervals import clean_windows, overlaps
 from incidents.documents.ledger import contradictions, relevant_statements
 
@@ -64,7 +64,7 @@ def _relation(pen: Pen, factors: list[ChangeFact]) -> str:
     """Say which of them overlapped, and when none was in force."""
     out = []
     for first, second, _, _ in overlaps(factors, until=pen.facts.ends.at):
-        key = f"overlap-{first.ref[:22]}-{second.ref[:22]}"
+        key = overlap_key(first.ref, second.ref)
         out.append(f"“{pen.title(first)}” and “{pen.title(second)}” were in force together for {pen.cite(key)}.")
     for number, _ in enumerate(clean_windows(factors), start=1):
         out.append(f"{pen.capital(f'clean-{number}')}, none of them was in force.")

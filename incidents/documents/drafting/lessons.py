@@ -2,7 +2,7 @@
 
 from incidents.documents import words
 from incidents.documents.drafting.pen import Pen, prompt
-from incidents.documents.facts import ChangeFact, EvalFact
+from incidents.documents.facts import ChangeFact, EvalFact, overlap_key
 from incidents.documents.intervals import clean_windows, overlaps
 from incidents.documents.ledger import Contradiction, contradictions, relevant_statements
 
@@ -104,7 +104,7 @@ def _masks(pen: Pen, factors: list[ChangeFact]) -> list[str]:
 def _overlap(pen: Pen, factors: list[ChangeFact]) -> list[str]:
     lines = []
     for first, second, _, _ in overlaps(factors, until=pen.facts.ends.at):
-        key = f"overlap-{first.ref[:22]}-{second.ref[:22]}"
+        key = overlap_key(first.ref, second.ref)
         lines.append(
             f"**Changes overlapped.** “{pen.title(first)}” and “{pen.title(second)}” were in force together for "
             f"{pen.cite(key)}, so time alone does not tell them apart."

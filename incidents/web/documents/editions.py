@@ -51,7 +51,9 @@ def editions(request: HttpRequest, document_id: int) -> HttpResponse:
         "edition": edition,
         "audience": audience.value,
         "segment": segment,
-        "may_cut": audience == Audience.SEGMENT and Action.EDIT_DOCUMENT.value in context["may"] and not document.segment,
+        "may_cut": audience == Audience.SEGMENT
+        and Action.EDIT_DOCUMENT.value in context["may"]
+        and not document.segment,
         "cut_from_it": list(document.made_of_it.order_by("pk")),
         "audiences": _tabs(document_id, audience, segment),
         "dimensions": [
