@@ -15,6 +15,7 @@ from incidents.documents.enums import DocumentKind, NoticeHeading, TemplateKind
 from incidents.documents.facts import CaseFacts
 from incidents.documents.models import Claim, Document
 from incidents.documents.narrowing import Segment, changes_reaching
+from incidents.documents.plain import plain_text
 from incidents.documents.queries import stored_claims
 from incidents.documents.reading import facts_of
 from incidents.documents.services import add_document, save_document
@@ -36,14 +37,14 @@ def write_segment_notice(*, actor: "User", document: Document, segment: Segment)
     require(actor, Action.EDIT_DOCUMENT, document.incident.product)
     _check_segment(document, segment)
     facts = facts_of(document.incident)
-    body = _cut(document, facts, segment)
+    title, body = _cut(document, facts, segment)
     told = segment_words(segment)
     notice = add_document(
         actor=actor,
         incident=document.incident,
         facts=facts,
         kind=DocumentKind.NOTICE,
-        title=_title(document.title, told),
+        title=title or _title(document.title, told),
         body=body,
         heading=_heading(facts, segment),
         note=f"Cut from revision {document.version} of “{document.title[:120]}” for {told}",
@@ -66,7 +67,7 @@ def cut_anew(*, actor: "User", notice: Document, seen_version: int) -> Document:
     source = notice.made_from
     if source is None:
         raise NotReady("This notice was not cut from another document, or that document is gone.")
-    body = _cut(source, facts_of(source.incident), notice.segment)
+    _, body = _cut(source, facts_of(source.incident), notice.segment)
     saved = save_document(
         actor=actor,
         document=notice,
@@ -90,14 +91,17 @@ def _check_segment(document: Document, segment: Segment) -> None:
         raise NotReady(f"This product has no {wrong[0]}: choose among its own segments.")
 
 
-def _cut(document: Document, facts: CaseFacts, segment: Segment) -> str:
+def _cut(document: Document, facts: CaseFacts, segment: Segment) -> tuple[str, str]:
+    """Return (title, text); the title is the template's first heading, "" where it has none."""
     if not changes_reaching(facts, segment):
         raise NotReady("None of the contributing changes reached these people: there is nothing to tell them.")
     source = template_named(document.incident.product, TemplateKind.SEGMENT).source
     edition = segment_edition(title=document.title, body=document.body, facts=facts, segment=segment, source=source)
     first, _, rest = edition.text.lstrip().partition("\n")
-    # The page gives the title; the template's own would be a second one.
-    return rest.lstrip() if first.startswith("# ") else edition.text
+    if not first.startswith("# "):
+        return "", edition.text
+    # The page shows the title: in the text it would be a second one.
+    return plain_text(first).strip()[:_TITLE], rest.lstrip()
 
 
 def _title(title: str, told: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from incidents.core.errors import Conflict, NotPermitted, NotReady
 from incidents.documents.enums import NameKind
 from incidents.documents.leaks import add_name, leaks_of
-from incidents.documents.models import Claim, Document, Revision
+from incidents.documents.models import Claim, Document, DocumentPolicy, DocumentTemplate, Revision
 from incidents.documents.queries import judged
 from incidents.documents.segment_notices import cut_anew, write_segment_notice
 from incidents.documents.services import save_document, vouch
@@ -41,7 +41,7 @@ def test_it_is_a_draft_notice_of_its_own(story: Story) -> None:
     assert notice.title == "What happened (surface web)"
     assert notice.segment == {"surface": "web"}
     assert (notice.made_from, notice.made_from_version) == (source, source.version)
-    assert notice.body.startswith("This is for people with surface web.")
+    assert notice.body.startswith("## Summary")
     assert "On the web you had to ask twice." in notice.body
     assert "dashboard" not in notice.body
     assert ":::" not in notice.body
@@ -116,3 +116,13 @@ def test_whom_it_is_for_is_read_by_the_redaction_check(story: Story) -> None:
     assert leaks_of(saved) == []
     add_name(actor=story.comms, product=story.product, kind=NameKind.CODE_NAME, words="surface web", replacement="")
     assert [found.leak.words for found in leaks_of(saved)] == ["surface web"]
+
+
+def test_the_house_s_own_template_may_say_it_otherwise(story: Story) -> None:
+    own = DocumentTemplate.objects.create(
+        product=story.product, kind="segment", name="Ours", source="For {{ segment }}:\n\n{{ text }}\n"
+    )
+    DocumentPolicy.objects.create(product=story.product, kind="segment", template=f"t{own.pk}")
+    notice = write_segment_notice(actor=story.comms, document=story.sound(BODY), segment={"surface": "web"})
+    assert notice.title == "What happened (surface web)"
+    assert notice.body.startswith("For surface web:\n\n## Summary")

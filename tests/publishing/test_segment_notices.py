@@ -39,6 +39,7 @@ def test_the_public_is_told_whom_it_is_for(story: Story, notice: Document) -> No
     ):
         page = client.get(reverse(name, kwargs={"product_slug": "larch", **arguments})).content.decode()
         assert "For people with surface web" in page
+        assert ">–<" not in page
     subscriber = Subscriber(product=story.product)
     assert _event(subscriber, publication)["data"]["readers"] == "surface web"
 

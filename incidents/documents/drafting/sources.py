@@ -213,9 +213,7 @@ NOTICE = """\
 """
 
 SEGMENT_NOTICE = """\
-# {{ title }}
-
-This is for people with {{ segment }}.
+# {{ title }} ({{ segment }})
 
 {{ text }}
 

@@ -97,6 +97,7 @@ def publish_page(request: HttpRequest, document_id: int) -> HttpResponse:
         "is_ready": document.state in (DocumentState.APPROVED, DocumentState.SCHEDULED),
         "form": form,
         "schedule": open_schedule(document),
+        "wants_time": request.POST.get("do") == "schedule",
         "leaks": [one for one in leaks_of(document) if one.sign_off is None],
         "judged": found,
         "counts": found.counts(),
