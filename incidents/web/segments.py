@@ -5,9 +5,6 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from incidents.catalog.models import Product
-from incidents.catalog.queries import dimensions_of
-
 PREFIX = "seg."
 VERSUS = "vs."
 # What a select sends where nothing is chosen; an empty value means "not stated".
@@ -27,9 +24,9 @@ def chosen_segment(query: QueryDict, known: Iterable[str], *, prefix: str = PREF
     return found
 
 
-def segment_of(query: QueryDict, product: Product) -> dict[str, str]:
-    """Return one reader's segment, the value by dimension, for the dimensions that are chosen."""
-    return {one.key: value for one in dimensions_of(product) if (value := query.get(PREFIX + one.key, ""))}
+def segment_of(query: QueryDict, known: Iterable[str]) -> dict[str, str]:
+    """Return one reader's segment, the value by dimension, for the known dimensions that are chosen."""
+    return {dimension: value for dimension in known if (value := query.get(PREFIX + dimension, ""))}
 
 
 def segment_query(chosen: Mapping[str, Iterable[str]]) -> str:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from incidents.catalog.queries import dimensions_of
 from incidents.changes.log import change_for
 from incidents.core.access import Action
 from incidents.core.errors import Conflict, InputError, NotReady
@@ -84,7 +85,7 @@ def new_notice(request: HttpRequest, case_id: int, change_id: int) -> HttpRespon
 def new_segment_notice(request: HttpRequest, document_id: int) -> HttpResponse:
     """Cut a document down to the segment of the form, as a draft notice of its own."""
     _, document = document_context(request, document_id, Action.EDIT_DOCUMENT)
-    segment = segment_of(request.POST, document.incident.product)
+    segment = segment_of(request.POST, [one.key for one in dimensions_of(document.incident.product)])
     notice = write_segment_notice(actor=signed_in(request), document=document, segment=segment)
     messages.success(request, f"Drafted for {segment_words(segment)}: it is reviewed and published like any notice.")
     return redirect("document", document_id=notice.pk)

@@ -43,7 +43,7 @@ def editions(request: HttpRequest, document_id: int) -> HttpResponse:
     wanted = request.GET.get("for", Audience.PUBLIC.value)
     audience = Audience(wanted) if wanted in list(Audience) else Audience.PUBLIC
     dimensions = list(dimensions_of(document.incident.product))
-    segment = segment_of(request.GET, document.incident.product)
+    segment = segment_of(request.GET, [one.key for one in dimensions])
     edition = _edition(request, document, audience, segment)
     if request.GET.get("download"):
         return _file(document, edition)
