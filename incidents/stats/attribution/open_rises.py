@@ -8,12 +8,10 @@ from incidents.stats.attribution.evidence import Floats, Settings
 from incidents.stats.attribution.findings import Estimate, OpenRise
 from incidents.stats.attribution.posterior import drawn_tickets
 from incidents.stats.attribution.search import Found, Search, Slot
-from incidents.stats.attribution.verdicts import SURE, Named
+from incidents.stats.attribution.verdicts import LEAST_RISE, SURE, Named
 
 # Changes are listed until they hold this much of the odds together, and no change below the second bound.
 TOLD, FAINT = 0.9, 0.01
-# Log Bayes factor that the complaints must give the rise: a long log alone makes some owner likely.
-LEAST = float(np.log(20.0))
 # A rise of which named changes hold so much is told with them.
 MOSTLY_NAMED = 0.5
 _DRAWS = 2000
@@ -22,7 +20,7 @@ _DRAWS = 2000
 def open_rises(search: Search, found: Found, named: Sequence[Named]) -> tuple[OpenRise, ...]:
     """Return the rises that are sure and whose owner stays open, the largest first.
 
-    A rise is sure where "nothing happened" has less than `1 - SURE` and the complaints speak for it by `LEAST`. It is
+    A rise is sure where "nothing happened" has less than `1 - SURE` and the complaints speak for it by `LEAST_RISE`. It is
     told elsewhere where changes that have a verdict (alone or in a set) hold most of it, or where an unlogged event is
     named as its owner.
     """
@@ -32,7 +30,7 @@ def open_rises(search: Search, found: Found, named: Sequence[Named]) -> tuple[Op
         known = float(slot.owners.sum())
         if known + slot.unlogged < SURE or slot.unlogged >= search.settings.declare_at:
             continue
-        if _evidence(search, slot) < LEAST:
+        if rise_evidence(search, slot) < LEAST_RISE:
             continue
         if float(slot.owners[~unnamed].sum()) > MOSTLY_NAMED * known:
             continue
@@ -40,7 +38,7 @@ def open_rises(search: Search, found: Found, named: Sequence[Named]) -> tuple[Op
     return tuple(sorted(out, key=lambda one: -one.excess.value))
 
 
-def _evidence(search: Search, slot: Slot) -> float:
+def rise_evidence(search: Search, slot: Slot) -> float:
     """Return the log Bayes factor of the rise, whichever known change owns it: free of how many the log holds."""
     prior = float(np.exp(search.prior[search.reachable]).sum())
     return float(

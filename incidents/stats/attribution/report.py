@@ -21,7 +21,7 @@ from incidents.stats.attribution.findings import (
 )
 from incidents.stats.attribution.identify import confusion
 from incidents.stats.attribution.metrics import MetricEvidence
-from incidents.stats.attribution.open_rises import open_rises
+from incidents.stats.attribution.open_rises import open_rises, rise_evidence
 from incidents.stats.attribution.posterior import NEGLIGIBLE, Posterior, whole_error
 from incidents.stats.attribution.search import UNLOGGED, Found, Search
 from incidents.stats.attribution.verdicts import DECLARE_UNCOUNTED, LEAST_EVIDENCE, LEAST_UNCOUNTED, Named, name_changes
@@ -43,6 +43,7 @@ def report(
         alike.alike,
         settings.declare_at if frame.usage_known else max(settings.declare_at, DECLARE_UNCOUNTED),
         least=LEAST_EVIDENCE if frame.usage_known else LEAST_UNCOUNTED,
+        rise=np.array([rise_evidence(search, slot) for slot in found.slots]),
     )
     owned = [_owned(found, j) for j in range(frame.n_changes)]
     findings = _Findings(search, found, summary, metrics, evaluations)

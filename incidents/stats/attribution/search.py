@@ -26,6 +26,8 @@ SURGE = 1.0  # log odds from which a surge is taken in
 MOST_SURGES = 4
 STOP = -0.5  # log posterior odds at which no further excess is added
 DOUBTFUL = 0.5  # posterior of "nothing" from which an excess is given up again
+UNSURE = 0.05  # posterior of "nothing" from which an excess may be a part of another
+HALF = 0.1  # factor by which that of the other falls without it
 HOPELESS = -2.5  # log posterior odds of the best shape below which the other shapes are not fitted
 IN_SIGHT = -1.5  # log posterior odds from which a change is fitted in every further round
 CLEARLY = 0.5  # log odds of one shape at which a change that was passed over is added
@@ -90,6 +92,7 @@ class Search:
             worst = max(doubtful, key=lambda index: slots[index].nothing)
             left = tuple(effect for index, effect in enumerate(state.effects) if index != worst)
             state, slots = self._owners(self.base.fit(replace(state, effects=left), 6))
+        state, slots = self._halves(state, slots)
         self._tell(0.8)
         weak, probability, gains = self._weak(state)
         return Found(
@@ -100,6 +103,26 @@ class Search:
             gains=gains,
             fits=self.evaluator.fits,
         )
+
+    def _halves(self, state: State, slots: list[Slot]) -> tuple[State, list[Slot]]:
+        """Give up an uncertain excess where another uncertain one holds a part of the same.
+
+        Each of the two seems needless beside the other, while one of them is sure.
+        """
+        kept: set[int] = set()
+        while True:
+            unsure = [index for index, slot in enumerate(slots) if slot.nothing > UNSURE]
+            worst = max((index for index in unsure if index not in kept), key=lambda i: slots[i].nothing, default=None)
+            if worst is None or len(unsure) < 2:
+                return state, slots
+            left = tuple(effect for index, effect in enumerate(state.effects) if index != worst)
+            other, without = self._owners(self.base.fit(replace(state, effects=left), 6))
+            before = [slot.nothing for index, slot in enumerate(slots) if index != worst]
+            if any(after.nothing < now * HALF for after, now in zip(without, before, strict=True) if now > UNSURE):
+                state, slots = other, without
+                kept = set()
+            else:
+                kept.add(worst)
 
     def _overlooked(self, state: State) -> State | None:
         """Fit every change on top of a state that seems complete: the cheap scores may have passed one over.

@@ -14,6 +14,9 @@ WIDE = 10.0  # odds within which further owners join while the set is not yet li
 LARGEST_SET = 8
 SURE, THIN = 0.9, 0.42  # an excess that surely has an owner, none of whom holds more than this
 FAINT = 0.02
+# Log Bayes factor, averaged over the changes of the log, from which a rise is one whoever owns it: without it, the mere
+# length of a log makes some owner likely.
+LEAST_RISE = float(np.log(20.0))
 LEAST_EVIDENCE = float(np.log(3.0))  # log Bayes factor that complaints themselves must give a change that is named
 # Where use was never counted, whoever came to use something new may pass for an excess of complaints about it: more is
 # asked of the complaints, and of the posterior, before a change or a set is named.
@@ -32,7 +35,7 @@ class Named:
 
 def name_changes(
     probability: Floats, slot_owners: Floats, evidence: Floats, alike: NDArray[np.bool_], declare_at: float,
-    *, least: float = LEAST_EVIDENCE,
+    *, least: float = LEAST_EVIDENCE, rise: Floats | None = None,
 ) -> list[Named]:  # fmt: skip
     """Return the verdict on each change.
 
@@ -50,31 +53,35 @@ def name_changes(
         Probability from which a change, or a set, is named.
     least
         Log Bayes factor that complaints must give.
+    rise : (S,) array
+        Log Bayes factor of each excess, averaged over the changes of the log; if left out, each is sure.
 
     Notes
     -----
     An excess whose likeliest owner leads by less than `CLOSE` to one (`ALIKE` to one over a change with the same
     exposure) makes a set. Where an excess surely has an owner but none holds much of it, further owners join until
-    the set is likely, as in a credible set. A change in such a set is ambiguous. Without a set, a change is named
+    the set is likely, as in a credible set. A change in such a set is ambiguous. A set of more than two asks for an excess
+    that is one whatever the length of the log (`LEAST_RISE`). Without a set, a change is named
     from `declare_at` on. Of a set, or of that change, complaints must speak for one themselves: neither a moved metric
     nor the mere number of changes names any.
     """
     n = len(probability)
     sets: list[set[int]] = [set() for _ in range(n)]
     held = probability.astype(float).copy()
-    for owners in slot_owners:
+    for slot, owners in enumerate(slot_owners):
         if not n or owners.max() <= 0:
             continue
         top = int(np.argmax(owners))
         margin = np.where(alike[top], ALIKE, CLOSE)
         close = [int(j) for j in np.flatnonzero((owners > owners[top] / margin) & (owners > FAINT))]
+        risen = rise is None or rise[slot] >= LEAST_RISE
         spread = owners.sum() >= SURE and owners[top] <= THIN
         for j in np.argsort(-owners, kind="stable") if spread else ():
             if owners[close].sum() >= declare_at or owners[j] < owners[top] / WIDE or len(close) >= LARGEST_SET:
                 break
             if int(j) not in close:
                 close.append(int(j))
-        if owners[close].sum() < declare_at or evidence[close].max() <= least:
+        if owners[close].sum() < declare_at or evidence[close].max() <= least or (len(close) > 2 and not risen):
             continue
         for j in close:
             sets[j].update(close)

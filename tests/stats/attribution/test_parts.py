@@ -88,6 +88,13 @@ def test_a_clear_owner_is_named_and_a_close_second_makes_a_set() -> None:
     assert verdicts([0.2, 0.2], [[0.2, 0.2]]) == ["not supported", "not supported"]
 
 
+def test_a_wide_set_needs_a_rise_that_the_length_of_the_log_does_not_make() -> None:
+    owners = np.full((1, 12), 0.08)
+    table = (np.full(12, 0.08), owners, np.full(12, 2.0), np.zeros((12, 12), bool), 0.5)
+    assert {one.verdict for one in name_changes(*table, rise=np.array([5.0]))} == {"ambiguous"}
+    assert {one.verdict for one in name_changes(*table, rise=np.array([0.5]))} == {"not supported"}
+
+
 def test_a_moved_metric_alone_names_nothing() -> None:
     named = name_changes(np.array([0.6]), np.array([[0.6]]), np.array([0.2]), np.zeros((1, 1), bool), 0.5)
     assert named[0].verdict == "not supported"

@@ -42,6 +42,18 @@ def test_no_excess_is_kept_that_more_likely_is_none() -> None:
     assert len(found.slots) <= 1
 
 
+@pytest.mark.parametrize("seed", [6, 9, 11])
+def test_two_changes_of_one_scope_do_not_each_hold_half_of_one_excess(seed: int) -> None:
+    scope = ((0, (0, 1)), (1, (1,)))
+    pair = tuple(ChangeExposure(key=key, started=at, scope=scope) for key, at in (("first", 300.0), ("second", 306.0)))
+    drawn = draw(World(changes=pair, harm={"first": (90.0, (0.4, 0.3, 0.3))}, background=900.0, delay=20.0, seed=seed))
+    # both metrics speak for both: beside the other each seems needless, though something surely happened
+    found = Search(build_frame(drawn.evidence), np.array([0.6, 0.6])).run()
+    assert len(found.slots) == 1
+    assert found.slots[0].nothing < 0.05
+    assert found.slots[0].owners.sum() > 0.9
+
+
 def test_counted_use_speaks_for_an_excess_that_began_before_there_was_much_to_compare_with(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
