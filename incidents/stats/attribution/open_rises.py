@@ -20,9 +20,9 @@ _DRAWS = 2000
 def open_rises(search: Search, found: Found, named: Sequence[Named]) -> tuple[OpenRise, ...]:
     """Return the rises that are sure and whose owner stays open, the largest first.
 
-    A rise is sure where "nothing happened" has less than `1 - SURE` and the complaints speak for it by `LEAST_RISE`. It is
-    told elsewhere where changes that have a verdict (alone or in a set) hold most of it, or where an unlogged event is
-    named as its owner.
+    A rise is sure where "nothing happened" has less than `1 - SURE` and the complaints speak for it by `LEAST_RISE`. It
+    is told elsewhere where changes that have a verdict (alone or in a set) hold most of it, or where an unlogged event
+    is named as its owner.
     """
     unnamed = np.array([one.verdict == "not supported" for one in named], dtype=bool)
     out = []

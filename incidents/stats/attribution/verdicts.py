@@ -60,10 +60,10 @@ def name_changes(
     -----
     An excess whose likeliest owner leads by less than `CLOSE` to one (`ALIKE` to one over a change with the same
     exposure) makes a set. Where an excess surely has an owner but none holds much of it, further owners join until
-    the set is likely, as in a credible set. A change in such a set is ambiguous. A set of more than two asks for an excess
-    that is one whatever the length of the log (`LEAST_RISE`). Without a set, a change is named
-    from `declare_at` on. Of a set, or of that change, complaints must speak for one themselves: neither a moved metric
-    nor the mere number of changes names any.
+    the set is likely, as in a credible set. A change in such a set is ambiguous. A set of more than two asks for an
+    excess that is one whatever the length of the log (`LEAST_RISE`). Without a set, a change is named from `declare_at`
+    on. Of a set, or of that change, complaints must speak for one themselves: neither a moved metric nor the mere
+    number of changes names any.
     """
     n = len(probability)
     sets: list[set[int]] = [set() for _ in range(n)]
@@ -71,16 +71,8 @@ def name_changes(
     for slot, owners in enumerate(slot_owners):
         if not n or owners.max() <= 0:
             continue
-        top = int(np.argmax(owners))
-        margin = np.where(alike[top], ALIKE, CLOSE)
-        close = [int(j) for j in np.flatnonzero((owners > owners[top] / margin) & (owners > FAINT))]
+        close = _close(owners, alike, declare_at)
         risen = rise is None or rise[slot] >= LEAST_RISE
-        spread = owners.sum() >= SURE and owners[top] <= THIN
-        for j in np.argsort(-owners, kind="stable") if spread else ():
-            if owners[close].sum() >= declare_at or owners[j] < owners[top] / WIDE or len(close) >= LARGEST_SET:
-                break
-            if int(j) not in close:
-                close.append(int(j))
         if owners[close].sum() < declare_at or evidence[close].max() <= least or (len(close) > 2 and not risen):
             continue
         for j in close:
@@ -96,3 +88,17 @@ def name_changes(
         else:
             out.append(Named(verdict="not supported", others=(), set_probability=float(probability[j])))
     return out
+
+
+def _close(owners: Floats, alike: NDArray[np.bool_], declare_at: float) -> list[int]:
+    """Return the owners of one excess (J,) that cannot be told from the likeliest, with those of a spread set."""
+    top = int(np.argmax(owners))
+    margin = np.where(alike[top], ALIKE, CLOSE)
+    close = [int(j) for j in np.flatnonzero((owners > owners[top] / margin) & (owners > FAINT))]
+    spread = owners.sum() >= SURE and owners[top] <= THIN
+    for j in np.argsort(-owners, kind="stable") if spread else ():
+        if owners[close].sum() >= declare_at or owners[j] < owners[top] / WIDE or len(close) >= LARGEST_SET:
+            break
+        if int(j) not in close:
+            close.append(int(j))
+    return close
