@@ -2,6 +2,7 @@
 
     make bench NAME=overlay                 # a million tickets, ten million points: some minutes to fill
     make bench NAME=overlay ARGS="--small"  # a quick look at the whole way
+    make bench NAME=overlay ARGS="--keep"   # the filled database stays, and the next run with --keep begins with it
 
 A seeded product fills a database of its own (dropped afterwards): tickets over 216 segments and 8 symptoms, 60 series
 (ten metrics of six segments), 200 changes over 90 days; a second one has a tenth of the points, and 5,800 further
@@ -71,7 +72,7 @@ class Signed:
 
     def __init__(self) -> None:
         """Make the person and sign in."""
-        self.user = User.objects.create_superuser("bench", password=secrets.token_hex(16))
+        self.user, _ = User.objects.get_or_create(username="bench", is_superuser=True)
         self.client = Client(SERVER_NAME="127.0.0.1")
         self.client.force_login(self.user, backend="django.contrib.auth.backends.ModelBackend")
         self.session = self.client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -270,15 +271,22 @@ def dash_server(large: rows.Filled, files: Path, *, wanted: bool) -> Any:
         yield port
 
 
-def measured(options: argparse.Namespace) -> dict[str, float | None]:
-    """Fill the database, measure everything, return the ratios."""
+def filled(options: argparse.Namespace) -> tuple[rows.Filled, rows.Filled, rows.Filled]:
+    """Fill the three products, or find them where an earlier run left them."""
     began = time.perf_counter()
     n_points = options.points - options.points % rows.N_SERIES
+    last = options.changes - 200
     large = rows.fill("large", n_tickets=options.tickets, n_points=n_points, n_changes=200)
     small = rows.fill("small", n_tickets=1000, n_points=n_points // 10, n_changes=20)
-    parked = rows.fill("parked", n_tickets=0, n_points=0, n_changes=0)
-    rows.add_changes(parked.incident.product, parked.source, options.changes - 200, first=200)
+    parked = rows.fill("parked", n_tickets=0, n_points=0, n_changes=last, first_change=200)
+    rows.move_changes(source=large, target=parked)  # a run that was ended early left them there
     print(f"{options.tickets:,} tickets, {n_points:,} points, 200 changes in {time.perf_counter() - began:.0f} s")
+    return large, small, parked
+
+
+def measured(options: argparse.Namespace) -> dict[str, float | None]:
+    """Fill the database, measure everything, return the ratios."""
+    large, small, parked = filled(options)
     signed = Signed()
     ratios: dict[str, float | None] = dict(server_part(signed, large, small, options.rounds))
     values = connection.settings_dict
@@ -312,12 +320,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4.0, help="of load, each time")
     parser.add_argument("--without-dash", action="store_true")
     parser.add_argument("--small", action="store_true", help="20,000 tickets, 120,000 points, one round")
+    parser.add_argument("--keep", action="store_true", help="the filled database, for further runs of this size")
     options = parser.parse_args()
     if options.small:
         options.tickets, options.points, options.rounds, options.seconds = 20_000, 120_000, 1, 1.0
     name = settings.DATABASES["default"]["NAME"]
-    connection.settings_dict["TEST"]["NAME"] = f"bench_overlay_{secrets.token_hex(4)}"
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    size = f"{options.tickets}_{options.points}_{options.changes}"
+    connection.settings_dict["TEST"]["NAME"] = f"bench_overlay_{size if options.keep else secrets.token_hex(4)}"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False, keepdb=options.keep)
     try:
         ratios = measured(options)
     finally:
@@ -326,7 +336,7 @@ def main() -> None:
                 "select pg_terminate_backend(pid) from pg_stat_activity "
                 "where datname = current_database() and pid <> pg_backend_pid()"
             )
-        connection.creation.destroy_test_db(str(name), verbosity=0)
+        connection.creation.destroy_test_db(str(name), verbosity=0, keepdb=options.keep)
     told = {key: ratios.get(key) for key in ORDER}
     print(json.dumps({key: None if value is None else round(value, 3) for key, value in told.items()}))
 
