@@ -11,6 +11,14 @@ const TOP = 7;
 const STRIP = 26;
 const CROWD = 56;
 const folds = new Map();
+/** Groups whose lanes are all shown though they leave no room for the complaints. */
+const spread = new Set();
+// What must stand below the lanes at first sight, in pixels: axis, flags, and complaints with the first of the metrics.
+const BELOW = 28 + 44 + 290;
+const LEAST_LANES = 6;
+const PHONE_LANES = 9;
+// So many lanes are shown rather than put away: a strip and its button take as much room.
+const SLACK = 2;
 
 /** The foot of a lane's bars within its drawing, and their height. */
 export const laneBase = (lane) => lane * LANE + TOP + BAR;
@@ -18,6 +26,7 @@ export const LANE_BAR = BAR;
 
 export function drawLanes(lanes) {
   const home = one("#ov-lanes");
+  share(lanes.groups);
   const parts = lanes.groups.map((group) => drawGroup(group));
   one("#ov-key-open").hidden = !lanes.groups.length;
   if (lanes.rug.length) parts.push(drawRug(lanes.rug));
@@ -26,6 +35,20 @@ export function drawLanes(lanes) {
   markChosen();
 }
 
+/** Share the room out: each open group shows as many lanes as leave the complaints in sight, the rest as a strip. */
+function share(groups) {
+  let room = innerWidth <= 640 ? PHONE_LANES : Math.floor((one("#ov-stage").clientHeight - BELOW) / LANE);
+  room = Math.max(room - groups.filter(isFolded).length, LEAST_LANES);
+  for (const group of groups) {
+    if (isFolded(group)) continue;
+    group.fits = group.lanes <= room + SLACK ? group.lanes : Math.max(room, SLACK + 1);
+    room -= group.fits;
+  }
+}
+
+const isFolded = (group) => folds.get(group.key) ?? group.folded;
+const shownLanes = (group) => (spread.has(group.key) ? group.lanes : group.fits ?? group.lanes);
+
 function emptyRow(lanes) {
   const text = lanes.nHidden ? `No change matches; ${lanes.nHidden} are hidden by the view's filters.` : lanes.nChanges ? "No change was in force in this window." : "No change is logged for this case yet. Enter changes by hand or import a bundle.";
   return make("div", { class: "ov-row" }, make("div", { class: "ov-label" }, make("span", { class: "ov-name" }, "Changes")), make("p", { class: "ov-plot ov-empty" }, text));
@@ -33,21 +56,53 @@ function emptyRow(lanes) {
 
 function drawGroup(group) {
   if (group.crowd) return drawCrowd(group);
-  const isFolded = folds.get(group.key) ?? group.folded;
-  const button = make("button", { class: "ov-fold", type: "button", "aria-expanded": String(!isFolded) }, icon(isFolded ? "chevron-right" : "chevron-down"), make("span", { class: "ov-name" }, group.name), make("span", { class: "ov-count" }, String(group.items.length)));
-  const row = make("div", { class: `ov-row ov-group${isFolded ? " is-folded" : ""}` }, make("div", { class: "ov-label" }, button));
+  const isClosed = isFolded(group);
+  const button = make("button", { class: "ov-fold", type: "button", "aria-expanded": String(!isClosed) }, icon(isClosed ? "chevron-right" : "chevron-down"), make("span", { class: "ov-name" }, group.name), make("span", { class: "ov-count" }, String(group.items.length)));
+  const label = make("div", { class: "ov-label" }, button);
+  const row = make("div", { class: `ov-row ov-group${isClosed ? " is-folded" : ""}`, "data-group": group.key }, label);
   const plot = make("div", { class: "ov-plot" });
-  plot.append(isFolded ? strip(group) : laneDrawing(group));
   row.append(plot);
   button.addEventListener("click", () => {
-    folds.set(group.key, !isFolded);
-    const fresh = drawGroup(group);
-    row.replaceWith(fresh);
-    one("button", fresh).focus();
-    markChosen();
-    document.dispatchEvent(new CustomEvent("overlay:height"));
+    folds.set(group.key, !isClosed);
+    redraw(group, row, ".ov-fold");
   });
+  if (isClosed) {
+    plot.append(strip(group.items, `${group.name}, folded`));
+    return row;
+  }
+  const shown = shownLanes(group);
+  const rest = group.items.filter((item) => item.lane >= shown);
+  plot.append(laneDrawing(group, shown));
+  if (rest.length) plot.append(strip(rest, `${group.name}, ${rest.length} more`));
+  if (group.fits < group.lanes) {
+    const isAll = !rest.length;
+    const more = make("button", { class: "link ov-lanes-more", type: "button", "aria-expanded": String(isAll) }, isAll ? `Show ${group.fits} lanes only` : `${rest.length} more, as ticks: show all ${group.lanes} lanes`);
+    label.append(more);
+    more.addEventListener("click", () => {
+      if (isAll) spread.delete(group.key);
+      else spread.add(group.key);
+      redraw(group, row, ".ov-lanes-more");
+    });
+  }
   return row;
+}
+
+/** Draw one group anew in its place; the focus stays on the button that asked for it. */
+function redraw(group, row, focused = null) {
+  const fresh = drawGroup(group);
+  row.replaceWith(fresh);
+  if (focused) one(focused, fresh)?.focus({ preventScroll: true });
+  markChosen();
+  document.dispatchEvent(new CustomEvent("overlay:height"));
+}
+
+/** Show a change as a bar where its group is folded or its lane put away. */
+export function reveal(lanes, id) {
+  const group = lanes.groups.find(({ items }) => items.some((item) => String(item.id) === String(id)));
+  if (!group) return;
+  folds.set(group.key, false);
+  spread.add(group.key);
+  redraw(group, one(`.ov-group[data-group="${CSS.escape(group.key)}"]`));
 }
 
 /** More changes than can be told apart: how many were in force, as one shape, and how to see each of them. */
@@ -62,10 +117,10 @@ function drawCrowd(group) {
   return make("div", { class: "ov-row ov-group" }, label, make("div", { class: "ov-plot" }, drawing));
 }
 
-function laneDrawing(group) {
-  const drawing = svg("svg", { class: "ov-lane-drawing", width: scale.width, height: group.lanes * LANE + 4, role: "group", "aria-label": group.name });
-  for (let lane = 0; lane < group.lanes; lane += 1) drawing.append(svg("line", { class: "ov-lane-line", x1: 0, x2: scale.width, y1: crisp(lane * LANE + TOP + BAR), y2: crisp(lane * LANE + TOP + BAR) }));
-  for (const item of [...group.items].sort((a, b) => a.start - b.start)) drawing.append(bar(item));
+function laneDrawing(group, shown) {
+  const drawing = svg("svg", { class: "ov-lane-drawing", width: scale.width, height: shown * LANE + 4, role: "group", "aria-label": group.name });
+  for (let lane = 0; lane < shown; lane += 1) drawing.append(svg("line", { class: "ov-lane-line", x1: 0, x2: scale.width, y1: crisp(lane * LANE + TOP + BAR), y2: crisp(lane * LANE + TOP + BAR) }));
+  for (const item of group.items.filter(({ lane }) => lane < shown).sort((a, b) => a.start - b.start)) drawing.append(bar(item));
   return drawing;
 }
 
@@ -85,7 +140,10 @@ function bar(item) {
   if (item.internal) classes.push("is-internal");
   if (item.basis === "assumed") classes.push("is-assumed");
   const group = svg("a", { class: classes.join(" "), href: `?change=${item.id}`, "data-change": item.id, "aria-label": item.says, "data-tip": tip(item) });
-  group.append(svg("rect", { class: "ov-hit", x: fixed(left), y: base - BAR - 2, width: fixed(Math.max(right - left, 8)), height: BAR + 4 }));
+  // The label is a part of what can be clicked.
+  const labelled = labelAt(item, left, right);
+  const hit = [Math.min(left, labelled ?? left), Math.max(right, left + 8, (labelled ?? left) + (labelled === null ? 0 : item.labelWidth))];
+  group.append(svg("rect", { class: "ov-hit", x: fixed(hit[0]), y: base - BAR - 2, width: fixed(hit[1] - hit[0]), height: BAR + 4 }));
   group.append(svg("rect", { class: "ov-track", x: fixed(left), y: base - BAR, width: fixed(Math.max(wholeEnd - left, 3)), height: BAR }));
   group.append(svg("polygon", { class: "ov-fill", points: `${fixed(left)},${base} ${points.join(" ")} ${fixed(right)},${base}` }));
   if (item.pattern) group.append(svg("polygon", { class: `ov-weave ov-weave-${item.pattern}`, points: `${fixed(left)},${base} ${points.join(" ")} ${fixed(right)},${base}` }));
@@ -94,7 +152,7 @@ function bar(item) {
   if (item.discovered !== null) group.append(...discovered(item, base));
   if (item.announced !== null) group.append(...announced(item, base));
   if (!isOpen && toX(item.end) <= scale.width) group.append(...endMark(item, wholeEnd, right, base));
-  if (item.place !== "none") group.append(label(item, left, right, base));
+  if (labelled !== null) group.append(label(item, labelled, base));
   return group;
 }
 
@@ -114,9 +172,12 @@ function inWindow(line) {
 
 const tip = (item) => `${item.says}${item.reaches ? "" : "\nDoes not reach the filtered segment."}`;
 
-function label(item, left, right, base) {
+function labelAt(item, left, right) {
   const marks = item.end === null ? 0 : 14;
-  const at = { inside: left + 6, right: right + marks + 5, left: left - 5 - item.labelWidth }[item.place];
+  return { inside: left + 6, right: right + marks + 5, left: left - 5 - item.labelWidth }[item.place] ?? null;
+}
+
+function label(item, at, base) {
   const text = svg("text", { class: "ov-bar-label", x: fixed(at), y: base - 4 });
   text.textContent = fitted(item.label, item.labelWidth);
   return text;
@@ -165,10 +226,10 @@ function announced(item, base) {
   return [svg("path", { class: "ov-told", d: `M${fixed(x)},${base - BAR} v-6 l5,2.2 l-5,2.2` })];
 }
 
-/** A folded group: starts as ticks over one line a change that is in force. */
-function strip(group) {
-  const drawing = svg("svg", { class: "ov-strip", width: scale.width, height: STRIP, role: "group", "aria-label": `${group.name}, folded` });
-  for (const item of group.items) {
+/** Changes without lanes: starts as ticks over one line a change that is in force. */
+function strip(items, name) {
+  const drawing = svg("svg", { class: "ov-strip", width: scale.width, height: STRIP, role: "group", "aria-label": name });
+  for (const item of items) {
     const left = clampX(toX(item.start));
     const right = clampX(toX(item.line[item.line.length - 1][0]));
     const mark = svg("a", { class: `ov-change ov-change-tick ${item.classes}${item.reaches ? "" : " is-dim"}`, href: `?change=${item.id}`, "data-change": item.id, "aria-label": item.says, "data-tip": tip(item) });

@@ -1,6 +1,7 @@
 /** Complaints and metrics, drawn by Plotly: one figure for the complaints, one a metric. */
 
 import { icon, make, one } from "./dom.js";
+import { withBands } from "./overlay-bands.js";
 import { clearPreview } from "./overlay-preview.js";
 import { plan, plotAll } from "./overlay-queue.js";
 import { count, day, number, scale, short, toX } from "./overlay-scale.js";
@@ -132,7 +133,8 @@ export function showMetrics(metrics) {
   plan("metrics", parts.filter((row) => row.figure).map((row) => {
     const cell = one(".ov-plot", row);
     const height = row.height ?? ROW_HEIGHT;
-    return { cell, height, figure: row.figure, plot: () => draw(cell, row.figure, height) };
+    const figure = withBands(row.figure);
+    return { cell, height, figure, plot: () => draw(cell, figure, height) };
   }));
   if (metrics.nMore || metrics.isAll) {
     const words = metrics.isAll ? "Show the first metrics alone" : `Show ${metrics.nMore} more metric${metrics.nMore === 1 ? "" : "s"}`;
@@ -158,7 +160,9 @@ function metricRow(metric) {
   const isOver = together().includes(metric.key);
   const over = make("button", { class: "ov-over", type: "button", "aria-pressed": String(isOver), "aria-label": `Overlay ${metric.name} with others`, title: isOver ? "Take out of the overlaid panel" : "Overlay with others in one panel" }, icon("layers-2"));
   over.addEventListener("click", () => toggleTogether(metric.key));
-  label.append(over, facts, make("output", { class: "ov-value ov-reading" }));
+  // As many lines as readings will stand there, so that nothing moves when they do.
+  const readings = Math.min(metric.lines.length, 4);
+  label.append(over, facts, make("output", { class: "ov-value ov-reading" }, ...Array.from({ length: readings }, () => make("span", { class: "ov-reading-line" }, "\u00a0"))));
   if (metric.unsplit.length) label.append(make("p", { class: "ov-sub ov-caveat", title: "These points are not told apart by that: the filter or the comparison does not reach them." }, `not by ${metric.unsplit.join(", ")}`));
   if (metric.unscoped) label.append(make("p", { class: "ov-sub ov-caveat", title: "No series of this metric tells the change's scope from the rest." }, "not split by scope"));
   const cell = make("div", { class: "ov-plot" });

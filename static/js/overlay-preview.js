@@ -17,7 +17,7 @@ export function preview(cell, figure, height, { onlyLines = false } = {}) {
   const dressed = resolveTokens({ data: figure.data.map(({ fillcolor, line }) => ({ fillcolor, line })) }).data;
   const stacks = new Map();
   figure.data.forEach((trace, i) => {
-    if (trace.visible === false || !trace.mode?.includes("lines") || (onlyLines && trace.fill === "tonexty")) return;
+    if (trace.visible === false || !trace.mode?.includes("lines") || (onlyLines && /tonexty|toself/.test(trace.fill))) return;
     drawTrace(pen, trace, dressed[i], axisOf(figure, trace, height), stacks, figure.data[i - 1]);
   });
   if (!canvas.isConnected) cell.append(canvas);
@@ -58,7 +58,8 @@ function drawTrace(pen, trace, dress, axis, stacks, previous) {
   const ys = pixels(values, axis);
   if (dress.fillcolor) {
     pen.fillStyle = dress.fillcolor;
-    fillBetween(pen, xs, ys, floor ? pixels(floor, axis) : new Float32Array(ys.length).fill(axis[0]), isStep);
+    if (trace.fill === "toself") fillShapes(pen, xs, ys);
+    else fillBetween(pen, xs, ys, floor ? pixels(floor, axis) : new Float32Array(ys.length).fill(axis[0]), isStep);
   }
   if (isLine) {
     pen.strokeStyle = dress.line.color;
@@ -82,6 +83,19 @@ function stroke(pen, xs, ys, isStep) {
     isDown = true;
   }
   pen.stroke();
+}
+
+/** Fill closed shapes, a gap between each two. */
+function fillShapes(pen, xs, ys) {
+  let isDown = false;
+  pen.beginPath();
+  for (let i = 0; i < xs.length; i += 1) {
+    const isEnd = isGap(ys[i]);
+    if (isDown && !isEnd) pen.lineTo(xs[i], ys[i]);
+    else if (!isEnd) pen.moveTo(xs[i], ys[i]);
+    isDown = !isEnd;
+  }
+  pen.fill();
 }
 
 /** Fill each stretch without gaps between the values and what lies below them. */

@@ -2,7 +2,6 @@
 
 import { one } from "./dom.js";
 import { preview } from "./overlay-preview.js";
-import { readTokens } from "./tokens.js";
 
 /** Jobs are {cell, figure, height, plot}; `plot` draws the figure into the cell and gives a promise. */
 const queues = { complaints: [], metrics: [] };
@@ -19,7 +18,6 @@ const all = () => [...queues.complaints, ...queues.metrics];
 export function sketch({ onlySeen }) {
   const bare = all().filter(({ cell }) => !one(".ov-plotly, .ov-preview", cell));
   const jobs = onlySeen ? bare.filter(inView) : bare;
-  readTokens(jobs.map(({ figure }) => figure));
   for (const { cell, figure, height } of jobs) preview(cell, figure, height, { onlyLines: !onlySeen });
 }
 

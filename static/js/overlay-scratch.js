@@ -1,7 +1,7 @@
 /** The scratch scenario: handles on the chosen change's bar, a form beside it, an answer that follows both. */
 
 import { all, one } from "./dom.js";
-import { changeById, LANE_BAR, laneBase } from "./overlay-lanes.js";
+import { changeById, LANE_BAR, laneBase, reveal } from "./overlay-lanes.js";
 import { fromIso, isoMinute, moment, scale, toHours, toX, wallTime, zoned } from "./overlay-scale.js";
 import { address, change, config, get, list } from "./overlay-state.js";
 import { fixed, svg } from "./overlay-svg.js";
@@ -35,8 +35,12 @@ export function drawHandles(fresh) {
   lanes = fresh ?? lanes;
   for (const old of all(".ov-try-mark")) old.remove();
   const item = isTrying() ? chosen() : null;
-  const home = item && one(`.ov-lane-drawing [data-change="${item.id}"]`)?.ownerSVGElement;
-  if (!home) return;
+  if (!item) return;
+  const home = one(`.ov-lane-drawing [data-change="${item.id}"]`)?.ownerSVGElement;
+  if (!home) {
+    reveal(lanes, item.id); // tells the height, and with it this is asked again
+    return;
+  }
   const focused = document.activeElement?.dataset?.edge;
   const base = laneBase(item.lane);
   const start = toX(edgeAt(item, "try_start"));

@@ -19,7 +19,7 @@ import { drawHandles, startScratch, syncScratch } from "./overlay-scratch.js";
 import { address, change, clearAll, config, get, onChange, permalink } from "./overlay-state.js";
 import { drawMoreTables, drawTable } from "./overlay-table.js";
 import { toast } from "./toasts.js";
-import { onThemeChange } from "./tokens.js";
+import { onThemeChange, readTokens } from "./tokens.js";
 
 const payload = {};
 let pending = new Set();
@@ -78,6 +78,8 @@ async function refetch() {
 
 async function draw(parts, width) {
   setScale(payload.shown[0], payload.shown[1], width);
+  // Colours are read before anything is put in: reading one settles the styles of all that stands.
+  readTokens([payload.complaints?.figure, ...(payload.metrics?.rows ?? []).map((row) => row.figure), payload.metrics?.evals?.figure]);
   one("#ov-skeleton").hidden = true;
   one("#overlay").classList.add("is-drawn");
   one("#ov-zone").textContent = payload.zone;
