@@ -45,7 +45,8 @@ def fill(slug: str, *, n_tickets: int, n_points: int, n_changes: int, first_chan
     incident = Incident.objects.filter(slug=slug).first()
     if incident is not None:
         there = MetricSeries.objects.filter(metric__product_id=incident.product_id).order_by("pk")
-        return Filled(incident=incident, source=incident.source, series=tuple(there.values_list("pk", flat=True)))
+        source = Source.objects.get(product_id=incident.product_id)
+        return Filled(incident=incident, source=source, series=tuple(there.values_list("pk", flat=True)))
     Product.objects.filter(slug=slug).delete()
     product = Product.objects.create(slug=slug, name=slug)
     source = Source.objects.create(product=product, kind="bundle", key="bench", name="Bench")
