@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incidents.tickets.classifier.engine import ArtefactError, Classifier, Example, Silence
+from incidents.tickets.classifier.engine import ArtefactError, Classifier, Example, Silence, settled
 from incidents.tickets.classifier.learning import Inputs, fit, probabilities
 from incidents.tickets.classifier.prior import Symptom, one_slip
 from incidents.tickets.classifier.text import clean_body, stem, words_of
+from incidents.tickets.classifier.weighing import START, marks, weigh
 
 TAXONOMY = [
     Symptom(key="slow", name="Slow", description="Takes longer than before, hangs.", terms=["slow", "frozen", "stuck"]),
@@ -104,6 +105,30 @@ def test_labels_teach_new_words_and_more_labels_teach_more() -> None:
     assert kept["limits"] > 0.5
 
 
+def test_all_symptoms_learn_together_how_far_phrases_are_believed() -> None:
+    rng = np.random.default_rng(9)
+    phrases, heard = rng.normal(0.0, 2.0, size=(300, 4)), rng.normal(0.0, 2.0, size=(300, 4))
+    told = marks(phrases, heard)
+    assert told.shape == (300, 4, 5)
+    assert told[0, 0, 2] == max(phrases[0, 1:])
+    # Here the words beside the phrases are right, and phrases say nothing.
+    shown = (rng.random((300, 4)) < probabilities(1.5 * heard)).astype(float)
+    learned = weigh(told, shown)
+    assert abs(learned[0]) < 0.2
+    assert 1.2 < learned[1] < 1.8
+    rows = told.reshape(-1, 5)
+    slope = rows.T @ (probabilities(rows @ learned) - shown.ravel())
+    scale = np.append(rows[:, :4].std(axis=0), 1.0)
+    assert np.allclose(slope, -12.0 * (scale + 1e-6) ** 2 * (learned - START), atol=1e-4)
+    assert np.allclose(weigh(told[:0], shown[:0]), START)
+
+
+def test_what_is_none_of_the_others_is_not_said_beside_one_of_them() -> None:
+    sure = settled(np.array([[2.0, -3.0, 1.0], [0.5, 0.4, 1.0], [-3.0, -3.0, 1.0]]), rest=2)
+    assert (sure >= 0.5).tolist() == [[True, False, False], [False, False, True], [False, False, True]]
+    assert (settled(np.array([[2.0, -3.0, 1.0]])) >= 0.5).tolist() == [[True, False, True]]
+
+
 def test_what_was_learned_comes_back_from_bytes_and_fits_only_its_taxonomy() -> None:
     learned = Classifier.train(TAXONOMY, examples(8))
     again = Classifier.from_bytes(learned.to_bytes(), TAXONOMY)
@@ -122,7 +147,10 @@ def test_the_correction_is_the_minimum_of_its_loss() -> None:
     from scipy import sparse
 
     inputs = Inputs(
-        logits=rng.normal(size=(30, 1)), groups=rng.normal(size=(30, 2)), words=sparse.csr_matrix(rng.random((30, 5)))
+        phrases=rng.normal(size=(30, 1)),
+        heard=rng.normal(size=(30, 1)),
+        groups=rng.normal(size=(30, 2)),
+        words=sparse.csr_matrix(rng.random((30, 5))),
     )
     shown = (rng.random((30, 1)) < 0.4).astype(float)
     weights = fit(inputs, shown)

@@ -13,6 +13,7 @@ import orjson
 from incidents.tickets.classifier import learning
 from incidents.tickets.classifier.prior import Floats, Symptom, TermPrior, evidence
 from incidents.tickets.classifier.text import Words, words_of
+from incidents.tickets.classifier.weighing import START
 
 if TYPE_CHECKING:
     from incidents.tickets.classifier.features import Vocabulary
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 ASSERTED = 0.5  # from this confidence on a symptom is said
 SHOWN = 0.05  # below this it is not even mentioned
 SURE_ENOUGH = 0.25  # the strongest symptom is said from here on: nearly every complaint is about something
-FORMAT = "symptom-classifier/2"
+UNSAID = 0.45  # of what would be said, were it not excluded by what is surer
+FORMAT = "symptom-classifier/3"
+READABLE = (FORMAT, "symptom-classifier/2")  # the older one had no shared weights
 FEWEST_LABELS = 5
 _COMMON_ENGLISH = frozenset(
     re.findall("[a-z]+", "the a an and is are was to of in on for it i my with not this that when from has have after")
 )
 _BLOCK = 2000
-_WEIGHTS = ("constant", "by_logit", "by_group", "by_word")
+_WEIGHTS = ("constant", "by_logit", "by_group", "by_word", "shared")
 
 
 class ArtefactError(ValueError):
@@ -118,9 +121,8 @@ class Classifier:
             raise ArtefactError("This classifier has no vocabulary: let it study tickets first.")
         logits, groups = evidence(self.prior, tickets)
         words = self.vocabulary.matrix(tickets)
-        if self.taught is not None:
-            logits = self.taught.logits(logits, words)
-        return learning.Inputs(logits=logits, groups=groups, words=words)
+        heard = logits if self.taught is None else self.taught.heard(words)
+        return learning.Inputs(phrases=logits, heard=heard, groups=groups, words=words)
 
     def confidences(self, tickets: Sequence[Words]) -> Floats:
         """Return the confidence (n, symptoms) of each symptom in each ticket; nothing where a text cannot be judged."""
@@ -131,7 +133,7 @@ class Classifier:
             logits, groups = inputs.logits, inputs.groups
             if self.weights is not None:
                 logits = self.weights.logits(inputs)
-        sure = settled(logits)
+        sure = settled(logits, self.prior.rest)
         for i in np.flatnonzero(~groups.any(axis=1)).tolist():
             if not self._understood(tickets[i]):
                 sure[i] = 0.0
@@ -214,7 +216,8 @@ class Classifier:
         except (ValueError, KeyError, OSError, EOFError) as error:
             raise ArtefactError(f"The stored classifier cannot be read ({error}): train it anew.") from error
         plain = cls(taxonomy)
-        if head.get("format") != FORMAT or head["n_groups"] != len(plain.prior.owner) or head["symptoms"] != plain.keys:
+        groups = (head.get("n_groups"), head.get("symptoms"))
+        if head.get("format") not in READABLE or groups != (len(plain.prior.owner), plain.keys):
             raise ArtefactError("The stored classifier was learned for another taxonomy: train it anew.")
         wide = {name: array.astype(np.float64) for name, array in arrays.items()}
         if "words_idf" not in wide:
@@ -231,19 +234,28 @@ class Classifier:
         if "taught_constant" in wide:
             plain.taught = teaching.Taught(constant=wide["taught_constant"], by_word=wide["taught_by_word"])
         if "constant" in wide:
+            wide.setdefault("shared", START)
             plain.weights = learning.Weights(**{name: wide[name] for name in _WEIGHTS})
         return plain
 
 
-def settled(logits: Floats) -> Floats:
+def settled(logits: Floats, rest: int | None = None) -> Floats:
     """Return confidences (n, symptoms): the probabilities, and the strongest of each ticket said where it may be.
 
     Where it lies below a half it is lifted to it, since silence would be wrong more often: measured by
-    benchmarks/classify.py, with the calibration error that it costs.
+    benchmarks/classify.py, with the calibration error that it costs. The symptom in column `rest` is by its definition
+    none of the others: of it and the strongest other one, only the stronger is said.
     """
     sure = learning.probabilities(logits)
     if not sure.size:
         return sure
+    if rest is not None and sure.shape[1] > 1:
+        others = np.arange(sure.shape[1]) != rest
+        both = (sure[:, rest] >= ASSERTED) & (sure[:, others].max(axis=1) >= ASSERTED)
+        wins = sure[:, rest] > sure[:, others].max(axis=1)
+        sure[both & ~wins, rest] = UNSAID
+        loses = (both & wins)[:, None] & others & (sure >= ASSERTED)
+        sure[loses] = UNSAID
     rows, best = np.arange(len(sure)), sure.argmax(axis=1)
     strongest = sure[rows, best]
     lifted = (strongest >= SURE_ENOUGH) & (strongest < ASSERTED)

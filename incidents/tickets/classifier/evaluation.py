@@ -105,5 +105,5 @@ def cross_validate(
     for fold in np.array_split(order, FOLDS):
         others: NDArray[np.int64] = order[~np.isin(order, fold)][:n_labels]
         weights = learning.fit(inputs.rows(others), shown[others])
-        answer[fold] = settled(weights.logits(inputs.rows(fold)))
+        answer[fold] = settled(weights.logits(inputs.rows(fold)), plain.prior.rest)
     return answer

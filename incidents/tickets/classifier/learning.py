@@ -1,7 +1,8 @@
 """Learning from labels: logistic regression that starts from a logit of its own and moves where labels disagree.
 
-For each symptom the logit is the starting one (`teaching`) plus a linear correction in the ticket's evidence and
-TF-IDF, with normal priors on all weights (ridge). With no label it is the start; each label moves it a little. Solved
+All symptoms first learn together how their evidence is weighed (`weighing`). For each symptom the logit is then that
+one plus a linear correction in the ticket's evidence and TF-IDF, with normal priors on all weights (ridge). With no
+label it is what phrases and tickets say (`teaching`); each label moves it a little. The correction is solved
 by Newton's method over the tickets rather than the features, which are a hundred times as many; its loss is convex, so
 there is one answer. scikit-learn's logistic regression has no starting logit, and on the labelled tickets of
 benchmarks/classify.py did worse without (docs/concepts/symptoms.md).
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from incidents.tickets.classifier.prior import Floats
+from incidents.tickets.classifier.weighing import START, marks, weigh
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -26,30 +28,47 @@ _STEPS, _HALVINGS, _CLOSE = 30, 12, 1e-7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """What is known of n tickets: starting logits (n, symptoms), group scores (n, groups), TF-IDF (n, vocabulary)."""
+    """What is known of n tickets: logits (n, symptoms) by phrases and by words beside them, group scores, TF-IDF."""
 
-    logits: Floats
-    groups: Floats
-    words: "sparse.csr_matrix"
+    phrases: Floats
+    heard: Floats  # the phrases' where no tickets taught
+    groups: Floats  # (n, groups)
+    words: "sparse.csr_matrix"  # (n, vocabulary)
+
+    @property
+    def logits(self) -> Floats:
+        """Return what phrases and words say together before there are labels."""
+        return self.weighed(START)
+
+    def weighed(self, shared: Floats) -> Floats:
+        """Return what phrases and words say together, weighed by these five numbers."""
+        answer: Floats = marks(self.phrases, self.heard) @ shared
+        return answer
 
     def rows(self, chosen: NDArray[np.int64] | list[int]) -> "Inputs":
         """Return some of the tickets."""
-        return Inputs(logits=self.logits[chosen], groups=self.groups[chosen], words=self.words[chosen])
+        return Inputs(
+            phrases=self.phrases[chosen],
+            heard=self.heard[chosen],
+            groups=self.groups[chosen],
+            words=self.words[chosen],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """The correction: one column a symptom."""
+    """The correction: one column a symptom; and the weights that all share."""
 
     constant: Floats  # (symptoms,)
     by_logit: Floats  # (symptoms, symptoms)
     by_group: Floats  # (groups, symptoms)
     by_word: Floats  # (vocabulary, symptoms)
+    shared: Floats  # (5,)
 
     def logits(self, inputs: Inputs) -> Floats:
         """Return corrected logits (n, symptoms)."""
         corrected: Floats = (
-            inputs.logits
+            inputs.weighed(self.shared)
             + self.constant
             + inputs.logits @ self.by_logit
             + inputs.groups @ self.by_group
@@ -60,18 +79,22 @@ class Weights:
 
 def fit(inputs: Inputs, shown: Floats) -> Weights:
     """Learn from labelled tickets; `shown` (n, symptoms) holds 1 where the ticket shows the symptom, else 0."""
+    start = inputs.logits
+    shared = weigh(marks(inputs.phrases, inputs.heard), shown)
+    offset = inputs.weighed(shared)
     kernel = (
         CONSTANT
-        + BY_LOGIT * inputs.logits @ inputs.logits.T
+        + BY_LOGIT * start @ start.T
         + BY_GROUP * inputs.groups @ inputs.groups.T
         + BY_WORDS * np.asarray((inputs.words @ inputs.words.T).todense())
     )
-    pulls = np.column_stack([_newton(kernel, inputs.logits[:, k], shown[:, k]) for k in range(shown.shape[1])])
+    pulls = np.column_stack([_newton(kernel, offset[:, k], shown[:, k]) for k in range(shown.shape[1])])
     return Weights(
         constant=CONSTANT * pulls.sum(axis=0),
-        by_logit=BY_LOGIT * inputs.logits.T @ pulls,
+        by_logit=BY_LOGIT * start.T @ pulls,
         by_group=BY_GROUP * inputs.groups.T @ pulls,
         by_word=np.asarray(BY_WORDS * (inputs.words.T @ pulls)),
+        shared=shared,
     )
 
 

@@ -14,7 +14,6 @@ from sklearn.linear_model import LogisticRegression
 from incidents.tickets.classifier.prior import Floats
 
 FEWEST_TICKETS = 100  # below this the words that go together do so by chance
-SHARE = 0.5  # of the linear model in the answer
 _NOTHING = 0.02  # probabilities below this teach nothing
 _INVERSE_PENALTY = 1.0
 
@@ -26,10 +25,10 @@ class Taught:
     constant: Floats  # (symptoms,)
     by_word: Floats  # (vocabulary, symptoms)
 
-    def logits(self, prior: Floats, words: sparse.csr_matrix) -> Floats:
-        """Return what phrases and words together say, as logits (n, symptoms)."""
-        both: Floats = (1.0 - SHARE) * prior + SHARE * (self.constant + words @ self.by_word)
-        return both
+    def heard(self, words: sparse.csr_matrix) -> Floats:
+        """Return what the words beside the phrases say, as logits (n, symptoms)."""
+        said: Floats = self.constant + words @ self.by_word
+        return said
 
 
 def teach(words: sparse.csr_matrix, sure: Floats) -> Taught:
