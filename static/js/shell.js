@@ -3,6 +3,7 @@
 import { startDialogs } from "./dialogs.js";
 import { startKeys } from "./keys.js";
 import { startPalette } from "./palette.js";
+import { startTabs } from "./tabs.js";
 import { startTheme } from "./theme.js";
 import { startToasts } from "./toasts.js";
 
@@ -11,3 +12,4 @@ startTheme();
 startPalette();
 startKeys();
 startDialogs();
+startTabs();

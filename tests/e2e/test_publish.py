@@ -4,11 +4,13 @@ import re
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from incidents.documents.models import Document
+from incidents.documents.services import save_document
 from incidents.publishing.models import Publication
-from tests.documents.stories import Story
+from tests.documents.stories import SOUND, Story
 
 
 @pytest.fixture
@@ -127,3 +129,25 @@ def test_reviewing_on_a_small_screen(open_page: Any, story: Story, screenshot: A
     page.get_by_role("button", name="Decide").click()
     page.get_by_role("button", name="Approve").click()
     expect(page.locator(".toast")).to_contain_text("does not carry all of it (1 unsupported)")
+
+
+def test_no_page_of_documents_scrolls_sideways_on_a_small_screen(open_page: Any, story: Story) -> None:
+    long = "What happened to people who left a session for an hour, and what was done about it"
+    document = story.sound()
+    document = save_document(actor=story.comms, document=document, title=long, body=SOUND, seen_version=2)
+    page = open_page(user=story.comms, width=390)
+    places = [
+        reverse("documents"), reverse("templates"), reverse("dictionary"), reverse("publish"), reverse("radar"),
+        reverse("case-documents", args=[story.incident.pk]),
+        *(reverse(name, args=[document.pk]) for name in ("document", "document-editions", "document-revisions",
+                                                         "document-publish")),
+    ]  # fmt: skip
+    wide = []
+    for place in places:
+        page.goto(place)
+        if page.evaluate("document.documentElement.scrollWidth") > 390:
+            wide.append(place)
+    assert wide == []
+    page.goto(places[5])
+    tab = page.get_by_role("link", name="Documents", exact=True).first
+    expect(tab).to_be_in_viewport(ratio=1)
