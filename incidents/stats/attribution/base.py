@@ -17,7 +17,7 @@ from incidents.stats.attribution.dispersion import mix_variance
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.exposed import Exposure, Moved, find_moved, moved_height
 from incidents.stats.attribution.frame import Frame, axis_level
-from incidents.stats.attribution.layout import Layout, Pool, every_cell, merged_cells, pool_cells, too_many
+from incidents.stats.attribution.layout import CLASSES, Layout, Pool, every_cell, merged_cells, pool_cells, too_many
 from incidents.stats.attribution.surges import PRECISION, Totals, calm_variance
 from incidents.stats.attribution.time_design import time_design
 
@@ -210,7 +210,14 @@ class Base:
         known: Told = kept[1]
         return known
 
-    def cells(self, state: State, apart: Sequence[tuple[Exposure, Floats]], *, share: Floats | None = None) -> Layout:
+    def cells(
+        self,
+        state: State,
+        apart: Sequence[tuple[Exposure, Floats]],
+        *,
+        share: Floats | None = None,
+        n_classes: int = CLASSES,
+    ) -> Layout:
         """Return the cells to fit on: all, or merged ones that tell excesses of these heights (K,) apart.
 
         `share` (Q, K): a further feature, a report's chance of lying in a scope.
@@ -232,7 +239,7 @@ class Base:
                 if own is not None:
                     signature = signature * (int(own.max()) + 1) + own
         told = np.stack(features, axis=1) if features else np.zeros((len(seen), 0))
-        return merged_cells(frame, self.pool, background.ravel(), told, signature)
+        return merged_cells(frame, self.pool, background.ravel(), told, signature, n_wanted=n_classes)
 
     def at_times(self, state: State, layout: Layout, curve: Floats) -> Floats:
         """Average a curve over the times of a layout, weighted by the expected rate."""
@@ -256,20 +263,6 @@ class Base:
         if exposure.moved is not None:
             out = out * exposure.moved.table[exposure.moved.signature[layout.row_kind][layout.row], layout.block]
         return np.asarray(out, dtype=np.float64)
-
-    def share_out(self, state: State, layout: Layout, owned: Floats) -> Floats:
-        """Fill `owned` (N,) with the background's part of each cell's count; return its sums by block and symptom."""
-        seen, pattern = self.kind_seen(state), self.frame.kind_pattern
-        n_effects = len(state.effects)
-        ratio = [layout.average(e.exposure.inside[pattern][:, None] / seen) for e in state.effects]
-        curve = [self.column(state, layout, e.exposure) for e in state.effects]
-        by_group, _, _ = share_out(
-            layout.count, layout.group, layout.start, layout.size, layout.row, len(layout.total),
-            state.mix_frailty.ravel(), np.array(ratio).reshape(n_effects, len(layout.total)),
-            np.array(curve).reshape(n_effects, len(layout.count)),
-            np.array([e.theta for e in state.effects]).reshape(n_effects, self.frame.n_symptoms), owned,
-        )  # fmt: skip
-        return by_group
 
     def fit(self, state: State, rounds: int, *, dispersion: bool = True) -> State:
         """Return the state after `rounds` of expectation-maximisation of background, effects and time."""

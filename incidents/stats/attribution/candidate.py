@@ -6,12 +6,13 @@ from functools import cached_property
 import numpy as np
 
 from incidents.stats.attribution.base import Base, Effect, State
+from incidents.stats.attribution.collapse import add_scaled
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.evidence_integral import size_integral, stirling_error
 from incidents.stats.attribution.exposed import Exposure
-from incidents.stats.attribution.ground import Ground, Null
+from incidents.stats.attribution.ground import Ground, Near, Null
 from incidents.stats.attribution.laplace import Mixture, Mode, find_mode
-from incidents.stats.attribution.layout import Layout, too_many
+from incidents.stats.attribution.layout import CLASSES, FEWER, Layout, too_many
 
 FAINT = 1e-7  # of a typical size: an excess so small owns nothing
 SWEEPS = 3  # of proportional fitting when the background is moved to a fit
@@ -38,7 +39,7 @@ class Candidate:
     others: tuple[Floats, ...] = ()  # theta of the state's effects in this fit
 
 
-Key = tuple[int, int, bytes, bytes]  # change, shape, scope, curve
+Key = tuple[int, int, bytes, bytes, bool]  # change, shape, scope, curve, whether it was a first look
 
 
 class Evaluator:
@@ -60,11 +61,7 @@ class Evaluator:
         self.every = base.every
         self._known: list[tuple[State, dict[Key, Candidate | None]]] = []
         self._grounds: tuple[State | None, dict[bytes, Ground]] = (None, {})
-        self.nearest: tuple[State, Mode] | None = None  # the latest fit of a state without a candidate
-
-    def near(self, state: State) -> Mode | None:
-        """Return a fit of a state without a candidate that another scope led to."""
-        return self.nearest[1] if self.nearest is not None and self.nearest[0] is state else None
+        self.nearest: Near | None = None
 
     def known(self, state: State) -> "dict[Key, Candidate | None]":
         """Return what was fitted on top of a state.
@@ -103,11 +100,16 @@ class Evaluator:
             )
         return out
 
-    def trial(self, state: State, exposure: Exposure) -> "Trial | None":
-        """Set up fits of one scope on top of a state; None where the exposure reaches nobody."""
+    def trial(self, state: State, exposure: Exposure, *, coarse: bool = False) -> "Trial | None":
+        """Set up fits of one scope on top of a state; None where the exposure reaches nobody.
+
+        A `coarse` trial merges cells to fewer classes: a third of the work, for candidates that turn out hopeless.
+        """
         if exposure.reach <= 0 or not exposure.curve.any() or self.base.block_mass(state, exposure).sum() <= 1e-9:
             return None
-        return Trial(self, state, exposure, self.ground(state, exposure.scope))
+        return Trial(
+            self, state, exposure, self.ground(state, exposure.scope), coarse=coarse and too_many(self.base.frame)
+        )
 
     def ground(self, state: State, scope: Floats) -> "Ground":
         """Return what all trials of one scope share; that of the latest state is kept."""
@@ -122,23 +124,27 @@ class Evaluator:
     def cell_share(self, candidate: Candidate) -> Floats:
         """Return the share of each cell of the frame (N,) that a candidate owns, as it was fitted."""
         base, frame, state = self.base, self.base.frame, candidate.state
-        k = frame.n_symptoms
         shape = self.ground(state, candidate.exposure.scope).columns
         columns = shape.on(self.every)
         n_background = len(columns)
-        y, block = frame.cell_symptom, base.cell_block
-        total = np.zeros(len(y))
+        cells, n_blocks = self.every, frame.n_blocks
+        total = np.zeros(len(cells.count))
         for c, column in enumerate(columns):
             level = candidate.v[c][None] + candidate.mix
             if shape.split and c == 0:
                 level = level + candidate.scope[:, None]
-            total += np.exp(level).ravel()[block * k + y] * column
+            add_scaled(total, column, np.exp(level).ravel(), cells.group, cells.start, cells.size)
         for e, effect in enumerate(state.effects):
-            column = base.column(state, self.every, effect.exposure, shape.ratio(effect.exposure))
-            total += np.exp(candidate.v[n_background + e])[y] * column
-        own = base.column(state, self.every, candidate.exposure, shape.ratio(candidate.exposure))
-        own = candidate.theta[y] * own
-        return np.asarray(own / np.maximum(total + own, 1e-300), dtype=np.float64)
+            column = base.column(state, cells, effect.exposure, shape.ratio(effect.exposure))
+            height = np.tile(np.exp(candidate.v[n_background + e]), n_blocks)
+            add_scaled(total, column, height, cells.group, cells.start, cells.size)
+        own = np.zeros(len(total))
+        column = base.column(state, cells, candidate.exposure, shape.ratio(candidate.exposure))
+        add_scaled(own, column, np.tile(candidate.theta, n_blocks), cells.group, cells.start, cells.size)
+        total += own
+        np.maximum(total, 1e-300, out=total)
+        own /= total
+        return own
 
     def adopt(self, state: State, candidate: Candidate) -> State:
         """Return the state with the candidate as an effect, background and time moved to its fit."""
@@ -164,11 +170,20 @@ class Evaluator:
 class Trial:
     """Fits of one scope on top of one state: without a candidate, then with one after another."""
 
-    def __init__(self, evaluator: Evaluator, state: State, exposure: Exposure, ground: Ground) -> None:
+    def __init__(
+        self, evaluator: Evaluator, state: State, exposure: Exposure, ground: Ground, *, coarse: bool = False
+    ) -> None:
         self.evaluator, self.state, self.base, self.exposure = evaluator, state, evaluator.base, exposure
         self.k = self.base.frame.n_symptoms
         self.ground, self.columns = ground, ground.columns
+        self.coarse = coarse
         self.warm: tuple[Mode, float] | None = None
+
+    def finer(self) -> "Trial":
+        """Return the same trial on as many cells as a verdict needs; it begins where this one ended."""
+        out = Trial(self.evaluator, self.state, self.exposure, self.ground)
+        out.warm = self.warm
+        return out
 
     @cached_property
     def layout(self) -> Layout:
@@ -177,7 +192,8 @@ class Trial:
             return self.base.every
         guess = np.full(self.k, 3.0 * self._size() / max(self.k, 1) / max(self._mass(self.exposure), 1e-300))
         apart = [(self.exposure, guess), *((e.exposure, e.theta) for e in self.state.effects)]
-        return self.base.cells(self.state, apart, share=self.columns.share)
+        classes = FEWER if self.coarse else CLASSES
+        return self.base.cells(self.state, apart, share=self.columns.share, n_classes=classes)
 
     @cached_property
     def without(self) -> Null:
@@ -203,7 +219,7 @@ class Trial:
     def fit(self, exposure: Exposure) -> Candidate | None:
         """Fit one excess with the trial's scope; None where nothing of it falls on a cell."""
         known = self.evaluator.known(self.state)
-        key = (exposure.change, exposure.shape, exposure.scope.tobytes(), exposure.curve.tobytes())
+        key = (exposure.change, exposure.shape, exposure.scope.tobytes(), exposure.curve.tobytes(), self.coarse)
         if key not in known:
             known[key] = self._fit(exposure)
         return known[key]

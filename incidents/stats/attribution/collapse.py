@@ -93,6 +93,55 @@ def share_out(
     return by_group, by_row, by_effect
 
 
+@compiled(reorder=True)
+def add_scaled(total: Floats, column: Floats, height: Floats, group: Ints, start: Ints, size: Ints) -> None:
+    """Add a column (N,) times each group's height (D * K,) to `total` (N,)."""
+    for g in range(len(group)):
+        into, own, by = total[start[g] : start[g] + size[g]], column[start[g] : start[g] + size[g]], height[group[g]]
+        for i in range(len(into)):
+            into[i] += by * own[i]
+
+
+@compiled(reorder=True)
+def project(
+    owned: Floats, group: Ints, start: Ints, size: Ints, kind: Ints, held: Floats, n_groups: int
+) -> Floats:  # fmt: skip
+    """Sum what cells hold (N,) times what their kinds have of each column of `held` (Q, A), by group (n_groups, A)."""
+    n_columns = held.shape[1]
+    out = np.zeros((n_groups, n_columns))
+    for g in range(len(group)):
+        into = out[group[g]]
+        for i in range(start[g], start[g] + size[g]):
+            own, by = held[kind[i]], owned[i]
+            for a in range(n_columns):
+                into[a] += by * own[a]
+    return out
+
+
+@compiled
+def by_kind(
+    owned: Floats, step: Ints, symptom: Ints, kind: Ints, start: int, stop: int, n_symptoms: int, n_kinds: int
+) -> Floats:  # fmt: skip
+    """Sum what cells of the steps from `start` to before `stop` hold, by symptom and kind (K, Q)."""
+    out = np.zeros((n_symptoms, n_kinds))
+    for i in range(len(owned)):
+        if start <= step[i] < stop:
+            out[symptom[i], kind[i]] += owned[i]
+    return out
+
+
+@compiled
+def by_step(
+    owned: Floats, step: Ints, symptom: Ints, kind: Ints, held: Floats, start: int, stop: int, n_symptoms: int
+) -> Floats:  # fmt: skip
+    """Sum what cells hold times what their kinds have of a scope, `held` (Q,), by step from `start` and symptom."""
+    out = np.zeros((stop - start, n_symptoms))
+    for i in range(len(owned)):
+        if start <= step[i] < stop:
+            out[step[i] - start, symptom[i]] += owned[i] * held[kind[i]]
+    return out
+
+
 @compiled
 def by_level(kind: Ints, block: Ints, owned: Floats, level: Ints, n_blocks: int, widest: int) -> Floats:
     """Sum what cells hold by block and by the level of each dimension, `level` (A, Q) (A, D, widest)."""

@@ -1,6 +1,6 @@
 """A state as a mixture problem without a candidate: what all candidates of one scope are fitted on top of."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,15 @@ class Columns:
     def ratio(self, exposure: Exposure) -> Floats:
         """Return the excess's mass over the background's, without time (Q, K)."""
         return np.asarray(exposure.inside[self.pattern][:, None] / self.seen, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """The latest fit of a state without a candidate."""
+
+    state: State
+    ground: "Ground"
+    mode: Mode
 
 
 class Ground:
@@ -154,19 +163,23 @@ class Null:
         state, problem, k = self.ground.state, self.problem, self.ground.k
         evaluator = self.ground.evaluator
         evaluator.fits += 1
-        near = evaluator.near(state)
+        near = evaluator.nearest
         rho = np.zeros((len(state.frailty), 1 + k + (1 if problem.split else 0)))
-        if near is None:
+        if near is None or near.state is not state:
             rho[:, 0] = np.log(np.maximum(state.frailty, 1e-3))
             rho[:, 1 : 1 + k] = np.log(np.maximum(state.mix_frailty, 1e-3))
             heights = [np.log(np.maximum(effect.theta, 1e-12)) for effect in state.effects]
             mode = find_mode(problem, np.array([np.zeros(k)] * problem.n_background + heights), rho=rho)
         else:  # time and blocks stand nearly alike whatever the scope
-            rho[:, 0], rho[:, 1 : 1 + k] = near.level, near.mix
-            outside = len(near.v) - len(state.effects) - 1
-            v = np.vstack([near.v[[outside] * problem.n_background], near.v[outside + 1 :]])
-            mode = find_mode(problem, v, delta=near.delta, rho=rho)
-        evaluator.nearest = state, mode
+            rho[:, 0], rho[:, 1 : 1 + k] = near.mode.level, near.mode.mix
+            v = near.mode.v
+            if near.ground is self.ground:  # on other cells
+                rho[:, 1 + k :] = near.mode.scope[:, None][:, : rho.shape[1] - 1 - k]
+            else:
+                outside = len(v) - len(state.effects) - 1
+                v = np.vstack([v[[outside] * problem.n_background], v[outside + 1 :]])
+            mode = find_mode(problem, v, delta=near.mode.delta, rho=rho)
+        evaluator.nearest = Near(state=state, ground=self.ground, mode=mode)
         return mode
 
     def grown(self, column: Floats, mass: Floats, profile: Floats) -> Mixture:

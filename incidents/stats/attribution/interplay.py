@@ -14,7 +14,6 @@ there are any; only else segments that the first change did not reach.
 from dataclasses import replace
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from incidents.stats.attribution.base import Effect, State
 from incidents.stats.attribution.candidate import Candidate
@@ -24,8 +23,8 @@ from incidents.stats.attribution.exposed import Exposure
 from incidents.stats.attribution.findings import Estimate, Interaction, Outcome, Relation
 from incidents.stats.attribution.overlap import Pieces
 from incidents.stats.attribution.posterior import MOST_LOG_ERROR, Posterior
-from incidents.stats.attribution.screen import residuals
-from incidents.stats.attribution.search import UNLOGGED, Found, Search
+from incidents.stats.attribution.screen import inside_scopes, residuals
+from incidents.stats.attribution.search import BLURRED, BLURRED_SHARE, UNLOGGED, Found, Search
 
 NORMAL_90 = 1.6448536269514722
 ENOUGH = float(np.log(20.0))  # log Bayes factor for a joint excess of a pair that the log links
@@ -108,7 +107,7 @@ class _Pairs:
         threshold = ENOUGH + float(np.log(len(chosen)))
         out = []
         for a, b in self._promising(chosen):
-            candidate = self._joint(a, b)
+            candidate = self._joint(a, b, worth=threshold)
             gain = -np.inf if candidate is None else candidate.gain
             likely = gain - np.log(len(chosen)) > self.rival - MUCH_WORSE
             if candidate is not None and gain >= threshold and likely:
@@ -123,13 +122,10 @@ class _Pairs:
         base, frame = self.search.base, self.search.frame
         left = residuals(base, self.state)
         exposures = [self.pieces.together(a, b) for a, b in chosen]
-        k, n_blocks = frame.n_symptoms, frame.n_blocks
-        matrix = csr_matrix(
-            (left.owned, (base.block_symptom, frame.cell_kind)), shape=(n_blocks * k, len(frame.kind_pattern))
-        )
+        n_blocks = frame.n_blocks
         everything = np.maximum(frame.lattice.margins(frame.usage).ravel(), 1e-300)
         held = np.array([e.inside / everything for e in exposures])[:, frame.kind_pattern].T
-        inside = np.asarray(matrix @ np.clip(held, 0.0, 1.0)).reshape(n_blocks, k, len(chosen))
+        inside = inside_scopes(base, left, np.clip(held, 0.0, 1.0))
         weight = (left.rate / max(float(left.rate.sum()), 1e-300))[:, None, None]
         expected = np.maximum(inside.sum(0) * weight, 1e-9)
         curve = np.array([tally(frame.block, self.state.rate * e.curve, n_blocks) for e in exposures]).T[:, None, :]
@@ -169,10 +165,15 @@ class _Pairs:
             n_scanned=0,
         )
 
-    def _joint(self, a: int, b: int) -> Candidate | None:
+    def _joint(self, a: int, b: int, *, worth: float | None = None) -> Candidate | None:
+        """Fit a joint excess; coarsely where that shows a log Bayes factor far below what would be `worth` it."""
         exposure = self.pieces.together(a, b)
-        trial = self.search.evaluator.trial(self.state, exposure)
-        return None if trial is None else trial.fit(exposure)
+        trial = self.search.evaluator.trial(self.state, exposure, coarse=worth is not None)
+        candidate = None if trial is None else trial.fit(exposure)
+        if trial is None or candidate is None or not trial.coarse or worth is None:
+            return candidate
+        hopeless = candidate.gain < (1.0 - BLURRED_SHARE) * worth - BLURRED
+        return candidate if hopeless else trial.finer().fit(exposure)
 
     def _stronger(
         self, pair: tuple[int, int], relation: Relation, candidate: Candidate, threshold: float, n: int

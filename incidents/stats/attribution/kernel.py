@@ -136,17 +136,19 @@ def climb(
         moved = False
         gain = 0.0
         largest = 0.0
-        for _ in range(6):
-            if not math.isfinite(factorise(reduced, damping, factor)):
-                if exact:
-                    exact = False
-                    log_det, gain_blocks = reduce_system(
-                        n_background, split, block_count, design, v, delta, rho, single, pair, expected, scale, alpha,
-                        log_mass, design_precision, design_offset, known, known_pull, mixed, shared, reduced, right,
-                        False,
-                    )  # fmt: skip
-                else:
-                    damping = max(damping * 10, 1e-2)
+        shrink = 1.0  # damping holds back the levels alone, not what blocks do
+        for turn in range(8):
+            definite = math.isfinite(factorise(reduced, damping, factor))
+            if exact and (not definite or turn == 2):  # or bent so that no step of it leads up
+                exact = False
+                shrink = 1.0
+                log_det, gain_blocks = reduce_system(
+                    n_background, split, block_count, design, v, delta, rho, single, pair, expected, scale, alpha,
+                    log_mass, design_precision, design_offset, known, known_pull, mixed, shared, reduced, right, False,
+                )  # fmt: skip
+                continue
+            if not definite:
+                damping = max(damping * 10, 1e-2)
                 continue
             move = solve(factor, right)
             gain = gain_blocks
@@ -164,6 +166,11 @@ def climb(
                 else:
                     move[a] = min(max(move[a], -1.5), 1.5)
                 largest = max(largest, abs(move[a]))
+            if shrink < 1.0:
+                move *= shrink
+                for a in range(len(rho)):
+                    for d in range(n_blocks):
+                        rho_new[a, d] = rho[a, d] + shrink * (rho_new[a, d] - rho[a, d])
             for j in range(m):
                 for y in range(k):
                     v_new[j, y] = min(max(v[j, y] + move[j * k + y], -LARGE), LARGE)
@@ -191,6 +198,7 @@ def climb(
                 expected, expected_new = expected_new, expected
                 break
             damping = max(damping * 10, 1e-2)
+            shrink *= 0.4
         settled = not moved or (gain < tolerance and largest < 0.5)
         exact = not settled
     for a in range(q):

@@ -22,6 +22,7 @@ from incidents.stats.attribution.frame import Frame
 MERGE_FROM = 25_000  # cells; fewer are fitted one by one
 BLOCKS_FROM = 60_000  # cells from which time is merged to whole blocks
 CLASSES = 240  # classes of kinds of report that are kept apart
+FEWER = 80  # the same for a first look at a candidate
 DENSE = 20_000_000  # entries of a table that is counted into directly
 
 
@@ -125,7 +126,9 @@ def every_cell(frame: Frame) -> Layout:
     )
 
 
-def merged_cells(frame: Frame, pool: Pool, background: Floats, features: Floats, signature: Ints) -> Layout:
+def merged_cells(
+    frame: Frame, pool: Pool, background: Floats, features: Floats, signature: Ints, *, n_wanted: int = CLASSES
+) -> Layout:
     """Merge kinds whose `features` (Q, F), each in 0..1, nearly agree; never across signatures (Q,) or symptoms.
 
     `background` (Q * K,) complaints of each kind and symptom that the background should bring.
@@ -135,7 +138,7 @@ def merged_cells(frame: Frame, pool: Pool, background: Floats, features: Floats,
     apart = np.unique(signature, return_inverse=True)[1].reshape(-1)
     n_apart = int(apart.max()) + 1
     weight = pool.kind_counts.reshape(n_kinds, k).sum(1) + 1e-3
-    classes = cluster(np.ascontiguousarray(features), weight, apart, n_apart, n_apart + CLASSES)
+    classes = cluster(np.ascontiguousarray(features), weight, apart, n_apart, n_apart + n_wanted)
     n_classes = int(classes.max()) + 1
     row_kind = np.zeros(n_classes, np.int64)
     row_kind[classes] = np.arange(n_kinds)

@@ -123,7 +123,8 @@ class _Rerun(Search):
     def _candidates(self, state: State) -> list[Candidate]:
         """Return what could own one more excess: changes of the log, or an event that no log knows."""
         used = {effect.exposure.change for effect in state.effects}
-        return self._fitted(state, [j for j in self.reachable if j not in used], 5) + self._unlogged(state)
+        candidates = self._fitted(state, [j for j in self.reachable if j not in used], 5)
+        return candidates + self._unlogged(state, candidates)
 
     def _weighed(self, state: State, index: int, owner: int) -> Slot | None:
         """Return the owners of an excess that was there before, the moved changes weighed anew among them."""
@@ -163,14 +164,14 @@ class _Rerun(Search):
         probability = np.zeros(self.frame.n_changes)
         gains = np.full(self.frame.n_changes, -np.inf)
         out: list[Candidate] = []
+        wanted = []
         for j in (j for j in self.reachable if j not in used):
             if j not in self.moved and j in known and self.kept.gains[j] + self.prior[j] < NEAR:
                 out.append(known[j])
                 gains[j], probability[j] = self.kept.gains[j], self.kept.weak_probability[j]
-                continue
-            trial, first = self._first(state, j, scores[j])
-            if trial is None or first is None:
-                continue
+            else:
+                wanted.append(j)
+        for j, trial, first in self._looked_at(state, wanted, scores, np.inf):
             fitted = self._shapes(trial, first, scores[j], NEAR)
             odds = np.array([self._log_odds(c) for c in fitted])
             probability[j] = float(expit(log_sum(odds)))

@@ -8,9 +8,9 @@ the variance that blocks share between inside and outside (a two-by-two covarian
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from incidents.stats.attribution.base import Base, State
+from incidents.stats.attribution.collapse import project, share_out
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.frame import Frame
@@ -32,11 +32,29 @@ def residuals(base: Base, state: State) -> Residuals:
     return base.once(_residuals, state)
 
 
+def inside_scopes(base: Base, left: Residuals, held: Floats) -> Floats:
+    """Return what the background leaves over inside scopes by block and symptom (D, K, A); `held` (Q, A) by kind."""
+    cells = base.every
+    n_blocks, k = left.observed.shape
+    found = project(
+        left.owned, cells.group, cells.start, cells.size, base.frame.cell_kind, np.ascontiguousarray(held), n_blocks * k
+    )
+    return found.reshape(n_blocks, k, held.shape[1])
+
+
 def _residuals(base: Base, state: State) -> Residuals:
     frame = base.frame
-    k = frame.n_symptoms
+    k, n_effects, cells = frame.n_symptoms, len(state.effects), base.every
     owned = np.empty(len(frame.cell_count))
-    observed = base.share_out(state, base.every, owned).reshape(-1, k)
+    seen, pattern = base.kind_seen(state), frame.kind_pattern
+    ratio = [(e.exposure.inside[pattern][:, None] / seen).ravel() for e in state.effects]
+    curve = [base.column(state, cells, e.exposure) for e in state.effects]
+    by_group, _, _ = share_out(
+        cells.count, cells.group, cells.start, cells.size, cells.row, len(cells.total), state.mix_frailty.ravel(),
+        np.array(ratio).reshape(n_effects, len(cells.total)), np.array(curve).reshape(n_effects, len(owned)),
+        np.array([e.theta for e in state.effects]).reshape(n_effects, k), owned,
+    )  # fmt: skip
+    observed = by_group.reshape(-1, k)
     rate = base.block_rate(state)
     level = state.background.reshape(-1, k).sum(0)
     return Residuals(
@@ -82,18 +100,14 @@ class Screen:
     def scores(self, state: State) -> Floats:
         """Return approximate log likelihood ratios (J, L)."""
         base, frame = self.base, self.base.frame
-        k, n_blocks = frame.n_symptoms, frame.n_blocks
         if not frame.n_changes:
             return np.zeros((0, len(frame.shapes)))
         left = residuals(base, state)
-        matrix = csr_matrix(
-            (left.owned, (base.block_symptom, frame.cell_kind)), shape=(n_blocks * k, len(frame.kind_pattern))
-        )
-        inside = np.asarray(matrix @ self.held).reshape(n_blocks, k, frame.n_changes)
+        inside = inside_scopes(base, left, self.held)
         weight = left.rate / max(left.rate.sum(), 1e-300)
         expected = inside.sum(0)[None] * weight[:, None, None]
         if not self.steady:
-            named = np.asarray(matrix @ self.known).reshape(n_blocks, k, frame.n_changes).sum(0)
+            named = inside_scopes(base, left, self.known).sum(0)
             moving = weight[:, None] * self.moved
             moving /= np.maximum(moving.sum(0), 1e-300)
             expected = expected + named[None] * (moving[:, None, :] - weight[:, None, None])

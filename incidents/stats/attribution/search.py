@@ -32,6 +32,7 @@ HOPELESS = -2.5  # log posterior odds of the best shape below which the other sh
 IN_SIGHT = -1.5  # log posterior odds from which a change is fitted in every further round
 CLEARLY = 0.5  # log odds of one shape at which a change that was passed over is added
 OUT_OF_REACH = 12.0  # or that lie so far behind the best candidate
+BLURRED, BLURRED_SHARE = 1.5, 0.3  # what a first look may hide of a candidate's log odds, and of large ones
 SHAPE_SLACK = 6.0  # shapes whose score is lower by more than this, and below this share of the best, are left out
 SHAPE_SHARE = 0.6
 EXACT = 250  # changes fitted exactly in the last round
@@ -142,37 +143,64 @@ class Search:
         scores = self.screen.scores(state)
         chosen = promising(scores, allowed, width) if len(allowed) > width else list(allowed)
         chosen += [j for j in allowed if j in self._in_sight and j not in chosen]
-        trials = [(j, *self._first(state, j, scores[j])) for j in chosen]
-        odds = [first.gain + self.prior[j] for j, _, first in trials if first is not None]
+        trials = self._looked_at(state, chosen, scores, OUT_OF_REACH)
+        odds = [first.gain + self.prior[j] for j, _, first in trials]
         best = max(odds, default=0.0)
         out: list[Candidate] = []
         for j, trial, first in trials:
-            if trial is not None and first is not None:
-                out += self._shapes(trial, first, scores[j], max(HOPELESS, best - OUT_OF_REACH))
+            out += self._shapes(trial, first, scores[j], max(HOPELESS, best - OUT_OF_REACH))
+        return out
+
+    def _looked_at(
+        self, state: State, chosen: list[int], scores: Floats, reach: float
+    ) -> list[tuple[int, Trial | None, Candidate]]:
+        """Fit the likeliest shape of some changes, coarsely where that shows that it is hopeless.
+
+        A trial is None where it was. `reach`: log odds by which a candidate may lie behind the best.
+        """
+        out: list[tuple[int, Trial | None, Candidate]] = []
+        looks = [(j, *self._first(state, j, scores[j])) for j in chosen]
+        odds = [first.gain + self.prior[j] for j, _, first in looks if first is not None]
+        floor = _floor(max(odds, default=0.0), reach)
+        for j, trial, first in looks:
+            if trial is None or first is None:
+                continue
+            if not trial.coarse:
+                out.append((j, trial, first))
+            elif first.gain + self.prior[j] < floor:
+                out.append((j, None, first))
+            else:
+                finer = trial.finer()
+                out.append((j, finer, finer.fit(first.exposure) or first))
         return out
 
     def _first(self, state: State, change: int, scores: Floats) -> tuple[Trial | None, Candidate | None]:
         exposure = self.base.exposure(change, int(np.argmax(scores)))
-        trial = self.evaluator.trial(state, exposure)
+        trial = self.evaluator.trial(state, exposure, coarse=True)
         return trial, None if trial is None else trial.fit(exposure)
 
-    def _shapes(self, trial: Trial, first: Candidate, scores: Floats, floor: float) -> list[Candidate]:
+    def _shapes(self, trial: Trial | None, first: Candidate, scores: Floats, floor: float) -> list[Candidate]:
         """Fit a change's other shapes, unless nothing of it would remain in the running."""
         change, shape = first.exposure.change, first.exposure.shape
-        if first.gain + self.prior[change] < floor:  # as if all shapes were alike
+        if trial is None or first.gain + self.prior[change] < floor:  # as if all shapes were alike
             return [replace(first, log_weight=0.0)]
         least = min(scores[shape] - SHAPE_SLACK, SHAPE_SHARE * scores[shape])
         others = [k for k in np.argsort(-scores, kind="stable") if k != shape and scores[k] > least]
         fitted = [first, *(trial.fit(self.base.exposure(change, int(k))) for k in others)]
         return [replace(c, log_weight=self.shape_prior) for c in fitted if c is not None]
 
-    def _unlogged(self, state: State) -> list[Candidate]:
+    def _unlogged(self, state: State, rivals: list[Candidate]) -> list[Candidate]:
+        """Fit the likeliest events that no log knows, coarsely where they lie far behind their rivals."""
+        best = max((self._log_odds(rival) for rival in rivals), default=0.0)
         out = []
         for exposure, log_prior in self.scan.best(state):
-            trial = self.evaluator.trial(state, exposure)
+            trial = self.evaluator.trial(state, exposure, coarse=True)
             candidate = None if trial is None else trial.fit(exposure)
-            if candidate is not None:
-                out.append(replace(candidate, log_weight=log_prior))
+            if trial is None or candidate is None:
+                continue
+            if trial.coarse and candidate.gain + log_prior >= _floor(best, OUT_OF_REACH):
+                candidate = trial.finer().fit(exposure) or candidate
+            out.append(replace(candidate, log_weight=log_prior))
         return out
 
     def _log_odds(self, candidate: Candidate) -> float:
@@ -193,7 +221,7 @@ class Search:
             total = log_sum(odds)
             if best is None or total > best[0]:
                 best = (total, own[int(np.argmax(odds))])
-        for candidate in self._unlogged(state):
+        for candidate in self._unlogged(state, candidates):
             odds_unlogged = self._log_odds(candidate)
             if best is None or odds_unlogged > best[0]:
                 best = (odds_unlogged, candidate)
@@ -221,7 +249,7 @@ class Search:
                 used = {e.exposure.change for e in rest.effects} - {UNLOGGED}
                 mine = state.effects[index].exposure
                 candidates = self._fitted(rest, [j for j in self.reachable if j not in used], 5)
-                candidates += self._unlogged(rest)
+                candidates += self._unlogged(rest, candidates)
                 slot = self._slot(candidates)
                 slots.append(slot)
                 if not candidates:
@@ -272,10 +300,7 @@ class Search:
         probability = np.zeros(self.frame.n_changes)
         gains = np.full(self.frame.n_changes, -np.inf)
         out: list[Candidate] = []
-        for j in chosen:
-            trial, first = self._first(state, j, scores[j])
-            if trial is None or first is None:
-                continue
+        for j, trial, first in self._looked_at(state, chosen, scores, np.inf):
             fitted = self._shapes(trial, first, scores[j], HOPELESS)
             odds = np.array([self._log_odds(c) for c in fitted])
             probability[j] = float(expit(log_sum(odds)))
@@ -286,3 +311,8 @@ class Search:
                 guess = min(float(scores[j].max()) - 3.0, 0.0)
                 probability[j] = float(expit(guess + self.prior[j]))
         return out, probability, gains
+
+
+def _floor(best: float, reach: float) -> float:
+    """Return the log odds of a first look below which a candidate is hopeless, or out of reach of the best."""
+    return max(HOPELESS - BLURRED, best - max(reach, BLURRED_SHARE * best))

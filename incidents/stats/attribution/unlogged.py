@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from incidents.stats.attribution.base import Base, State
+from incidents.stats.attribution.collapse import by_kind, by_step
 from incidents.stats.attribution.counting import tally
-from incidents.stats.attribution.evidence import Floats, Ints
+from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.exposed import Exposure
-from incidents.stats.attribution.screen import Residuals, residuals
+from incidents.stats.attribution.screen import Residuals, inside_scopes, residuals
 
 LENGTHS = (1, 2, 3, 4, 5, 7, 10, 14)  # blocks; and until the end
 SMALL_DIMENSION = 4  # all sets of values are tried up to here, above single values and all but one
@@ -88,11 +88,8 @@ class Scan:
 
     def _coarse(self, state: State, left: Residuals) -> list[tuple[float, int, int, int]]:
         base, frame = self.base, self.base.frame
-        k, n_blocks = frame.n_symptoms, frame.n_blocks
-        matrix = csr_matrix(
-            (left.owned, (base.block_symptom, frame.cell_kind)), shape=(n_blocks * k, len(frame.kind_pattern))
-        )
-        inside = np.asarray(matrix @ self.held).reshape(n_blocks, k, len(self.axis))
+        n_blocks = frame.n_blocks
+        inside = inside_scopes(base, left, self.held)
         weight = left.rate / max(left.rate.sum(), 1e-300)
         moving = weight[:, None] * self.moved
         moving = moving / np.maximum(moving.sum(0), 1e-300)
@@ -153,19 +150,24 @@ class Scan:
 
     def _value(self, state: State, left: Residuals, window: tuple[int, int], held: Floats, moved: Floats) -> Floats:
         """Log likelihood ratio of a rise in a window of steps, per scope (…,)."""
-        frame, k = self.base.frame, self.base.frame.n_symptoms
+        frame = self.base.frame
         start, stop = window
-        n_kinds = len(frame.kind_pattern)
-        slot, everything = self.base.once(_by_kind, state)
-        all_counts = everything @ held
-        # cells are sorted by block
-        first, last = np.searchsorted(self.base.cell_block, [frame.step_block[start], frame.step_block[stop - 1] + 1])
-        step = frame.cell_step[first:last]
-        inside = first + np.flatnonzero((step >= start) & (step < stop))
-        counts = tally(slot[inside], left.owned[inside], k * n_kinds).reshape(k, n_kinds) @ held
+        all_counts = self.base.once(_by_kind, state) @ held
+        first, last = self._cells(start, stop)
+        within = by_kind(
+            left.owned[first:last], frame.cell_step[first:last], frame.cell_symptom[first:last],
+            frame.cell_kind[first:last], start, stop, frame.n_symptoms, len(frame.kind_pattern),
+        )  # fmt: skip
+        counts = within @ held
         rate = self._step_rate(state)[:, None] * moved[frame.step_block].reshape(len(frame.step_block), -1)
         share = rate[start:stop].sum(0) / np.maximum(rate.sum(0), 1e-300)
         return _rise_value(counts, all_counts, share, state.day_dispersion / max((stop - start) / 4.0, 1.0))
+
+    def _cells(self, start: int, stop: int) -> tuple[int, int]:
+        """Return first and last cell of the blocks that a window of steps touches: cells are sorted by block."""
+        blocks = self.base.frame.step_block[[start, stop - 1]] + [0, 1]
+        first, last = np.searchsorted(self.base.cell_block, blocks)
+        return int(first), int(last)
 
     def _step_rate(self, state: State) -> Floats:
         return tally(self.base.frame.step, state.rate, len(self.base.frame.step_block))
@@ -182,15 +184,18 @@ class Scan:
         frame, k = self.base.frame, self.base.frame.n_symptoms
         held = self._held(atoms)
         n_steps = len(frame.step_block)
-        counts = tally(
-            frame.cell_step * k + frame.cell_symptom, left.owned * held[frame.cell_kind], n_steps * k
-        ).reshape(n_steps, k)
+        reach = 4
+        whole = max(start - reach, 0), min(stop + reach, n_steps)
+        first, last = self._cells(*whole)
+        counts = by_step(
+            left.owned[first:last], frame.cell_step[first:last], frame.cell_symptom[first:last],
+            frame.cell_kind[first:last], held, *whole, k,
+        )  # fmt: skip
         rate = self._step_rate(state) * self._moved(atoms)[frame.step_block]
         share = rate / max(float(rate.sum()), 1e-300)
-        total = counts.sum(0)
+        total = self.base.once(_by_kind, state) @ held
         seen = np.concatenate([np.zeros((1, k)), np.cumsum(counts, 0)])
         time = np.concatenate([[0.0], np.cumsum(share)])
-        reach = 4
         starts = np.arange(max(start - reach, 0), min(start + reach, n_steps - 1) + 1)
         stops = np.arange(max(stop - reach, 1), min(stop + reach, n_steps) + 1)
         a, b = (axis.ravel() for axis in np.meshgrid(starts, stops, indexing="ij"))
@@ -198,7 +203,7 @@ class Scan:
         if not len(a):
             return start, stop, -np.inf
         variance = state.day_dispersion / np.maximum((b - a) / 4.0, 1.0)
-        values = _rise_value((seen[b] - seen[a]).T, total[:, None], time[b] - time[a], variance)
+        values = _rise_value((seen[b - whole[0]] - seen[a - whole[0]]).T, total[:, None], time[b] - time[a], variance)
         top = int(np.argmax(values))
         return int(a[top]), int(b[top]), float(values[top])
 
@@ -225,12 +230,14 @@ class Scan:
         )
 
 
-def _by_kind(base: Base, state: State) -> tuple[Ints, Floats]:
-    """Return symptom and kind of each cell as one number (N,), and what a state's background leaves over by them."""
-    frame, n_kinds = base.frame, len(base.frame.kind_pattern)
-    slot = frame.cell_symptom * n_kinds + frame.cell_kind
-    counts = tally(slot, residuals(base, state).owned, frame.n_symptoms * n_kinds)
-    return slot, counts.reshape(frame.n_symptoms, n_kinds)
+def _by_kind(base: Base, state: State) -> Floats:
+    """Return what a state's background leaves over by symptom and kind of report (K, Q)."""
+    frame = base.frame
+    n_steps = len(frame.step_block)
+    return by_kind(
+        residuals(base, state).owned, frame.cell_step, frame.cell_symptom, frame.cell_kind, 0, n_steps,
+        frame.n_symptoms, len(frame.kind_pattern),
+    )  # fmt: skip
 
 
 def _rise_value(counts: Floats, total: Floats, share: float | Floats, variance: float | Floats) -> Floats:

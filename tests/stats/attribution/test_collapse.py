@@ -5,9 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from incidents.stats.attribution import attribute, layout
+from incidents.stats.attribution import attribute, candidate, layout
 from incidents.stats.attribution.base import Base
-from incidents.stats.attribution.collapse import by_level, by_level_merged, products, proportional, share_out
+from incidents.stats.attribution.candidate import Evaluator
+from incidents.stats.attribution.collapse import (
+    add_scaled,
+    by_kind,
+    by_level,
+    by_level_merged,
+    by_step,
+    products,
+    project,
+    proportional,
+    share_out,
+)
 from incidents.stats.attribution.frame import build_frame
 from incidents.stats.attribution.layout import every_cell, merged_cells, pool_cells
 from tests.stats.attribution import reference_background
@@ -130,3 +141,44 @@ def test_rows_in_any_order_and_in_parts_merge_alike(monkeypatch: pytest.MonkeyPa
         assert a.verdict == b.verdict
         assert b.probability == pytest.approx(a.probability, abs=1e-6)
         assert b.excess.value == pytest.approx(a.excess.value, rel=1e-4, abs=0.01)
+
+
+def test_sums_by_group_kind_and_step(base: Base) -> None:
+    frame, every = base.frame, base.every
+    k, n_kinds, n_blocks = frame.n_symptoms, len(frame.kind_pattern), frame.n_blocks
+    step, y, kind = frame.cell_step, frame.cell_symptom, frame.cell_kind
+    owned, held = RANDOM.uniform(0, 2, len(y)), RANDOM.uniform(0, 1, (n_kinds, 3))
+    table = np.zeros((n_blocks * k, n_kinds))
+    np.add.at(table, (base.block_symptom, kind), owned)
+    found = project(owned, every.group, every.start, every.size, kind, held, n_blocks * k)
+    np.testing.assert_allclose(found, table @ held, rtol=1e-12)
+    cube = np.zeros((len(frame.step_block), k, n_kinds))
+    np.add.at(cube, (step, y, kind), owned)
+    start, stop = 9, 31
+    within = by_kind(owned, step, y, kind, start, stop, k, n_kinds)
+    np.testing.assert_allclose(within, cube[start:stop].sum(0), rtol=1e-12)
+    scope = np.ascontiguousarray(held[:, 0])
+    steps = by_step(owned, step, y, kind, scope, start, stop, k)
+    np.testing.assert_allclose(steps, cube[start:stop] @ scope, rtol=1e-12)
+    total, height = owned.copy(), RANDOM.uniform(0, 1, n_blocks * k)
+    add_scaled(total, scope[kind], height, every.group, every.start, every.size)
+    np.testing.assert_allclose(total, owned + height[base.block_symptom] * scope[kind], rtol=1e-12)
+
+
+def test_a_first_look_on_fewer_cells_resembles_the_fit_that_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "MERGE_FROM", 50)
+    monkeypatch.setattr(candidate, "FEWER", 12)
+    drawn = draw(World(changes=(CACHE, FLAG), harm={"cache": (300.0, (0.1, 0.8, 0.1))}, background=900.0))
+    base = Base(build_frame(drawn.evidence))
+    state, evaluator = base.fit(base.start(), 6), Evaluator(base)
+    for change, there in ((0, True), (1, False)):
+        exposure = base.exposure(change, 1)
+        trial = evaluator.trial(state, exposure, coarse=True)
+        assert trial is not None
+        looked = trial.fit(exposure)
+        fitted = trial.finer().fit(exposure)
+        assert looked is not None
+        assert fitted is not None
+        assert looked is not fitted
+        assert (fitted.gain > 20.0) == there
+        assert looked.gain == pytest.approx(fitted.gain, rel=0.15, abs=1.0)
