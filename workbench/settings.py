@@ -202,6 +202,8 @@ CELERY_TASK_SOFT_TIME_LIMIT = 1440
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
 CELERY_TIMEZONE = "UTC"
+# How many jobs that nobody sits before (daily triage, learning, labelling) run at a time; fewer than worker processes.
+PATIENT_JOBS = env.integer("WORKBENCH_PATIENT_JOBS", 1)
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "incidents.sweep_jobs", "schedule": 3.0, "options": {"expires": 3}},
     # Readers count for themselves what is not counted yet: these only keep them fast.

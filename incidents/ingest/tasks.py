@@ -39,7 +39,7 @@ def import_case(context: JobContext) -> None:
     forget_upload(payload["upload"])
 
 
-@handles(READ_JOB)
+@handles(READ_JOB, patient=True)
 def read(context: JobContext) -> dict[str, int]:
     """Read what the words of a product's tickets state; here, since versions are dated by the change log."""
     product = Product.objects.filter(pk=context.payload["product"]).first()

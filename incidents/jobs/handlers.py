@@ -24,6 +24,7 @@ from incidents.jobs.lease import Lease
 
 Handler = Callable[["JobContext"], Mapping[str, Any] | None]
 _handlers: dict[str, Handler] = {}
+_patient: set[str] = set()
 
 
 class JobContext:
@@ -80,13 +81,19 @@ class JobContext:
         self.finished = True
 
 
-def handles(kind: str) -> Callable[[Handler], Handler]:
-    """Register the handler of one kind of job."""
+def handles(kind: str, *, patient: bool = False) -> Callable[[Handler], Handler]:
+    """Register the handler of one kind of job.
+
+    `patient` work takes minutes on a large product and nobody sits before it: little of it is done at a time, so that
+    the rest of the workers is there for what people wait for.
+    """
 
     def register(handler: Handler) -> Handler:
         known = _handlers.setdefault(kind, handler)
         if known is not handler:
             raise RuntimeError(f"Two handlers for jobs of kind {kind!r}: {known!r} and {handler!r}.")
+        if patient:
+            _patient.add(kind)
         return handler
 
     return register
@@ -100,3 +107,8 @@ def handler_of(kind: str) -> Handler | None:
 def kinds() -> frozenset[str]:
     """Return all kinds with a handler."""
     return frozenset(_handlers)
+
+
+def patient_kinds() -> frozenset[str]:
+    """Return the kinds of which little is done at a time."""
+    return frozenset(_patient)

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection
 
 from incidents.jobs import queries, services
 from incidents.jobs.enums import Part
+from incidents.jobs.handlers import patient_kinds
 
 logger = logging.getLogger(__name__)
 _EVERY_SECONDS = 5.0
@@ -64,6 +65,6 @@ def beat(name: str) -> None:
 
 def sweep() -> int:
     """Bring back lost jobs and note that it was done; return how many workers were woken for."""
-    n_woken = services.sweep()
+    n_woken = services.sweep(patient=patient_kinds())
     services.record_heartbeat(name="sweeper", part=Part.SWEEPER)
     return n_woken

@@ -9,7 +9,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from incidents.core.errors import WorkbenchError
 from incidents.jobs import services
 from incidents.jobs.errors import JobCancelled, LeaseLost
-from incidents.jobs.handlers import JobContext, handler_of
+from incidents.jobs.handlers import JobContext, handler_of, patient_kinds
 from incidents.jobs.lease import Lease
 from incidents.jobs.models import Job
 
@@ -22,15 +22,19 @@ def run(job_id: int, *, background: bool = True) -> bool:
     `background=False` renews the lease only when the handler reports, all on one connection: for tests.
     """
     token = uuid.uuid4()
-    job = services.claim(job_id=job_id, token=token)
+    patient = patient_kinds()
+    job = services.claim(job_id=job_id, token=token, patient=patient)
     if job is None:
         return False
     try:
         with Lease(job, token, background=background) as lease:
-            return _attempt(job, JobContext(lease), token)
+            was_done = _attempt(job, JobContext(lease), token)
     except LeaseLost as error:
         logger.warning("%s This attempt left no trace.", error)
-        return False
+        was_done = False
+    if job.kind in patient:
+        services.wake_next(patient=patient)
+    return was_done
 
 
 def _attempt(job: Job, context: JobContext, token: uuid.UUID) -> bool:

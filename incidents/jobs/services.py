@@ -5,12 +5,13 @@ All times are the database's: clocks of several machines need not agree.
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce, Now
 
 from incidents.jobs.enums import OPEN_STATES, JobState, Part
@@ -66,21 +67,40 @@ def enqueue(
     return job
 
 
-def claim(*, job_id: int, token: uuid.UUID) -> Job | None:
-    """Take a waiting job; None where it is not there to be taken (held, finished, not due yet)."""
-    taken = Job.objects.filter(
-        pk=job_id, state=JobState.QUEUED, available_at__lte=Now(), cancel_requested_at=None
-    ).update(
-        state=JobState.RUNNING,
-        lease_token=token,
-        leased_until=Now() + LEASE,
-        attempts=F("attempts") + 1,
-        started_at=Coalesce("started_at", Now()),
-        n_done=0,
-        n_total=None,
-        message="",
-    )
+def claim(*, job_id: int, token: uuid.UUID, patient: Collection[str] = ()) -> Job | None:
+    """Take a waiting job; None where it is not there to be taken (held, finished, not due yet).
+
+    Of the `patient` kinds no more than `settings.PATIENT_JOBS` run at a time; one that finds no place keeps waiting.
+    """
+    with transaction.atomic():
+        if patient and Job.objects.filter(pk=job_id, state=JobState.QUEUED, kind__in=patient).exists():
+            # Two that looked at the same moment would both see a place.
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtext('incidents.jobs.patient'))")
+            if Job.objects.filter(state=JobState.RUNNING, kind__in=patient).count() >= settings.PATIENT_JOBS:
+                return None
+        taken = Job.objects.filter(
+            pk=job_id, state=JobState.QUEUED, available_at__lte=Now(), cancel_requested_at=None
+        ).update(
+            state=JobState.RUNNING,
+            lease_token=token,
+            leased_until=Now() + LEASE,
+            attempts=F("attempts") + 1,
+            started_at=Coalesce("started_at", Now()),
+            n_done=0,
+            n_total=None,
+            message="",
+        )
     return Job.objects.get(pk=job_id) if taken else None
+
+
+def wake_next(*, patient: Collection[str]) -> None:
+    """Tell a worker of the next waiting job of these kinds: one that somebody asked for before one of the clock's."""
+    waiting = Job.objects.filter(state=JobState.QUEUED, kind__in=patient, available_at__lte=Now())
+    asked_first = Case(When(created_by=None, then=1), default=0)
+    for pk in list(waiting.order_by(asked_first, "available_at", "id").values_list("pk", flat=True)[:1]):
+        Job.objects.filter(pk=pk).update(woken_at=Now())
+        wake(pk)
 
 
 def renew(
@@ -169,8 +189,11 @@ def run_again(*, job_id: int) -> bool:
     return bool(n)
 
 
-def sweep() -> int:
-    """Bring back what was lost: jobs whose worker died, wake-ups that never arrived. Return how many were woken."""
+def sweep(*, patient: Collection[str] = ()) -> int:
+    """Bring back what was lost: jobs whose worker died, wake-ups that never arrived. Return how many were woken.
+
+    Of the `patient` kinds no more are woken than may run: many that wait would push the others out of the line.
+    """
     expired = Q(state=JobState.RUNNING, leased_until__lt=Now())
     Job.objects.filter(expired, cancel_requested_at__isnull=False).update(
         state=JobState.CANCELLED, finished_at=Now(), **_NO_LEASE
@@ -184,7 +207,8 @@ def sweep() -> int:
     Job.objects.filter(expired).update(state=JobState.QUEUED, available_at=Now(), woken_at=None, **_NO_LEASE)
     unheard = Q(woken_at=None) | Q(woken_at__lt=Now() - WAKE_AGAIN_AFTER)
     waiting = Job.objects.filter(unheard, state=JobState.QUEUED, available_at__lte=Now()).order_by("available_at", "id")
-    numbers = list(waiting.values_list("pk", flat=True)[:_WAKES_PER_SWEEP])
+    numbers = list(waiting.exclude(kind__in=patient).values_list("pk", flat=True)[:_WAKES_PER_SWEEP])
+    numbers += list(waiting.filter(kind__in=patient).values_list("pk", flat=True)[: settings.PATIENT_JOBS])
     # Marked before they are told: a second sweeper meanwhile leaves them alone.
     Job.objects.filter(unheard, pk__in=numbers).update(woken_at=Now())
     for number in numbers:

@@ -21,7 +21,7 @@ def _product(context: JobContext) -> Product:
     return product
 
 
-@handles(versions.TRAIN_JOB)
+@handles(versions.TRAIN_JOB, patient=True)
 def train(context: JobContext) -> None:
     """Learn a version and store it with the job's end; then the tickets are labelled by a job of its own.
 
@@ -42,7 +42,7 @@ def train(context: JobContext) -> None:
             versions.ask_for_classification(actor=None, product=product)
 
 
-@handles(versions.CLASSIFY_JOB)
+@handles(versions.CLASSIFY_JOB, patient=True)
 def classify(context: JobContext) -> None:
     """Label the tickets that nobody decided; what no symptom fits then is gathered into topics."""
     product = _product(context)
@@ -59,19 +59,19 @@ def refresh() -> None:
     refresh_ticket_counts()
 
 
-@handles(duplicates.DUPLICATES_JOB)
+@handles(duplicates.DUPLICATES_JOB, patient=True)
 def propose_duplicates(context: JobContext) -> dict[str, Any]:
     """Propose tickets that may be one complaint."""
     return {"n_proposals": duplicates.find_duplicates(product=_product(context), progress=context.progress)}
 
 
-@handles(topics.TOPICS_JOB)
+@handles(topics.TOPICS_JOB, patient=True)
 def gather_topics(context: JobContext) -> dict[str, Any]:
     """Bring the emerging topics up to date."""
     return {"n_topics": topics.update_topics(product=_product(context), progress=context.progress)}
 
 
-@handles(reporters.RETENTION_JOB)
+@handles(reporters.RETENTION_JOB, patient=True)
 def forget_texts(context: JobContext) -> dict[str, Any]:
     """Erase texts that are older than the product keeps them."""
     return {"n_erased": reporters.apply_retention(product=_product(context), now=timezone.now())}

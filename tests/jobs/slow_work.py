@@ -17,3 +17,9 @@ def slow(context: JobContext) -> None:
     with context.finishing() as outcome:
         Group.objects.create(name=f"effect of job {context.job_id}, attempt {context.attempt}")
         outcome["attempt"] = context.attempt
+
+
+@handles("test.patient", patient=True)
+def patient(context: JobContext) -> None:
+    """Do the same as work that nobody sits before."""
+    slow(context)

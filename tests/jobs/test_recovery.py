@@ -55,6 +55,17 @@ def test_a_wake_up_alone_gets_a_job_done(start_worker: WorkerStarter) -> None:
     assert queries.signs_of_life().worker_alive
 
 
+def test_what_people_wait_for_passes_long_work_that_nobody_waits_for(start_worker: WorkerStarter) -> None:
+    start_worker(include=INCLUDE, concurrency=2, beat=True)
+    long = [services.enqueue(kind="test.patient", payload={"seconds": 2}) for _ in range(3)]
+    wait_for(lambda: any(is_working(job) for job in long), seconds=20, what="the first long job")
+    short = services.enqueue(kind="test.slow", payload={"seconds": 0})
+    wait_for(lambda: is_done(short), seconds=20, what="the short job")
+    assert sum(is_done(job) for job in long) < 2
+    assert Job.objects.filter(kind="test.patient", state=JobState.RUNNING).count() <= 1
+    wait_for(lambda: all(is_done(job) for job in long), seconds=30, what="the long jobs, one after another")
+
+
 def test_a_killed_workers_job_is_done_once_within_fifteen_seconds_of_the_restart(start_worker: WorkerStarter) -> None:
     worker = start_worker(include=INCLUDE, beat=True)
     job = services.enqueue(kind="test.slow", payload={"seconds": 1.5})

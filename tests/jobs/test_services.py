@@ -56,6 +56,42 @@ def test_jobs_without_a_key_are_never_merged() -> None:
     assert services.enqueue(kind="test.one").pk != services.enqueue(kind="test.one").pk
 
 
+def test_of_patient_kinds_one_runs_at_a_time_and_the_asked_for_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[int] = []
+    monkeypatch.setattr(services, "wake", woken.append)
+    patient = {"test.daily"}
+    user = get_user_model().objects.create_user("mira")
+    first = services.enqueue(kind="test.daily")
+    second = services.enqueue(kind="test.daily")
+    asked = services.enqueue(kind="test.daily", created_by=user)
+    token = uuid.uuid4()
+    assert services.claim(job_id=first.pk, token=token, patient=patient) is not None
+    assert services.claim(job_id=asked.pk, token=token, patient=patient) is None
+    other = services.enqueue(kind="test.one")
+    assert services.claim(job_id=other.pk, token=token, patient=patient) is not None
+    # Those that wait stay where they are, with no attempt spent.
+    waiting = Job.objects.get(pk=asked.pk)
+    assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
+
+    services.finish(job_id=first.pk, token=token, result={})
+    services.wake_next(patient=patient)
+    assert woken == [asked.pk]
+    assert services.claim(job_id=asked.pk, token=token, patient=patient) is not None
+    services.finish(job_id=asked.pk, token=token, result={})
+    services.wake_next(patient=patient)
+    assert woken == [asked.pk, second.pk]
+
+
+def test_many_patient_jobs_do_not_fill_the_sweepers_hands(monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[int] = []
+    monkeypatch.setattr(services, "wake", woken.append)
+    daily = [services.enqueue(kind="test.daily") for _ in range(3)]
+    urgent = services.enqueue(kind="test.one")
+    Job.objects.update(woken_at=None)
+    assert services.sweep(patient={"test.daily"}) == 2
+    assert woken == [urgent.pk, daily[0].pk]
+
+
 def test_only_one_claims_a_job() -> None:
     job, _ = held()
     assert job.state == JobState.RUNNING

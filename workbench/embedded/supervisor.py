@@ -124,7 +124,8 @@ class Supervisor:
                 folder=ROOT,
             )
 
-        n_workers = max(1, min(4, os.cpu_count() or 1))
+        # Two at least: one stays free beside a long job.
+        n_workers = max(2, min(4, os.cpu_count() or 1))
         return [
             part(
                 "web",
