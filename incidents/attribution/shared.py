@@ -12,8 +12,8 @@ import numpy as np
 
 from incidents.attribution.casefile import UNLABELLED, case_axis
 from incidents.attribution.models import AttributionRun
+from incidents.attribution.relabelled import cells_then
 from incidents.attribution.stored import FAINTEST_LAYER, StoredLayers
-from incidents.attribution.tallies import ticket_tallies
 from incidents.attribution.tickets import archive_of
 from incidents.catalog.models import Symptom
 from incidents.stats.attribution.evidence import Floats, Ints
@@ -22,7 +22,8 @@ from incidents.stats.attribution.evidence import Floats, Ints
 def shared_layers(run: AttributionRun, segment_ids: Collection[int]) -> tuple[StoredLayers, float] | None:
     """Return the layers of these segments on the run's bins, and how many complaints the run did not see as they are.
 
-    Those (filed or relabelled since) count as not attributed. None where the run kept no cells or the window moved.
+    Those (filed or relabelled since) count as not attributed; labels that a step of the taxonomy moved since are looked
+    up where they were then. None where the run kept no cells or the window moved.
     """
     if not AttributionRun.objects.filter(pk=run.pk, cells__isnull=False).exists():
         return None
@@ -31,15 +32,16 @@ def shared_layers(run: AttributionRun, segment_ids: Collection[int]) -> tuple[St
     edges = np.array([moment.timestamp() for moment in (*axis.starts, axis.end)])
     if not np.array_equal(edges, archive.edges):
         return None
-    found = ticket_tallies(run.incident, axis)
+    found = cells_then(run, axis)
     mine = np.isin(found.segment, np.array(sorted(segment_ids), dtype=np.int64))
     bins, segment, symptom = found.bin[mine], found.segment[mine], found.symptom[mine]
-    count = found.count[mine]
+    count, then = found.count[mine], found.then[mine]
     names = dict(Symptom.objects.filter(product=run.incident.product_id).values_list("pk", "key"))
     unlabelled = next((pk for pk, key in names.items() if key == UNLABELLED), 0)
     if not (archive.symptom == 0).any():
         symptom = np.where(symptom == 0, unlabelled, symptom)
-    row = _rows(keys, number, bins, segment, symptom)
+        then = np.where(then == 0, unlabelled, then)
+    row = _rows(keys, number, bins, segment, then)
     probabilities = np.where(row[:, None] >= 0, archive.probabilities[np.maximum(row, 0)], 0.0)
     kinds, kind = np.unique(symptom, return_inverse=True)
     labels = [names.get(int(pk), UNLABELLED) for pk in kinds]

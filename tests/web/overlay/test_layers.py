@@ -2,19 +2,24 @@
 
 import datetime as dt
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from incidents.attribution.models import AttributionRun
 from incidents.attribution.services import run_attribution
+from incidents.catalog.models import Symptom
 from incidents.changes.models import Change
 from incidents.charts.typed import from_float32
+from incidents.core.access import Role
 from incidents.response.models import Incident
+from incidents.tickets.taxonomy import merge_symptoms
 from tests.factories import (
     at,
     make_change,
     make_ticket,
+    make_user,
 )
 from tests.web.overlay.asking import answer
 
@@ -147,6 +152,36 @@ def test_under_a_filter_the_complaints_are_shared_out_by_the_run(reader: Client,
     make_ticket(product, "slow", segment={"surface": "cli", "version": "1.0"}, reported_at=at(2, 20))
     later = answer(reader, incident, layers="1", **{"seg.surface": "cli"})["complaints"]
     assert later["layersNote"].endswith("1 complaint is of a kind that came after the run")
+
+
+def test_under_a_filter_labels_that_a_merge_moved_are_shared_out_as_they_were(
+    reader: Client, incident: Incident
+) -> None:
+    product = incident.product
+    make_change(product, scope={"surface": ["cli"]}, started_at=at(10, 0), ended_at=at(20, 0), end_kind="revert")
+    for day in range(1, 31):
+        for i in range(12 if 10 <= day < 20 else 2):
+            make_ticket(product, "slow", segment={"surface": "cli"}, reported_at=at(day, i))
+        for i in range(2 + day % 3):
+            make_ticket(product, "slow", segment={"surface": "web"}, reported_at=at(day, i))
+            make_ticket(product, "forgetful", segment={"surface": "web"}, reported_at=at(day, 6 + i))
+            make_ticket(product, "forgetful", segment={"surface": "cli"}, reported_at=at(day, 12 + i))
+    run_attribution(incident=incident, actor=None)
+
+    def traces() -> tuple[dict[str, np.ndarray], str]:
+        shown = answer(reader, incident, layers="1", **{"seg.surface": "cli"})["complaints"]
+        return (
+            {one["meta"]["role"]: from_float32(one["y"])[:-1] for one in shown["figure"]["data"]},
+            shown["layersNote"],
+        )
+
+    before, _ = traces()
+    slow, forgetful = (Symptom.objects.get(product=product, key=key) for key in ("slow", "forgetful"))
+    merge_symptoms(actor=make_user(Role.SUPPORT, product=product), symptom=slow, into=forgetful)
+    after, note = traces()
+    assert "came after the run" not in note
+    for role, values in before.items():
+        assert after[role] == pytest.approx(values, abs=1e-3)
 
 
 def test_the_panel_tells_verdict_and_evidence(reader: Client, incident: Incident) -> None:
