@@ -28,6 +28,8 @@ def result_object(
         "changes": [_change(change) for change in found.changes],
         "unattributed": {"excess": _interval(found.unattributed)},
     }
+    if bundle.n_left_out:
+        out["left_out"] = {"rows": bundle.n_left_out, "problems": list(bundle.left_out)}
     if found.rises:
         out["unattributed"]["rises"] = [_rise(bundle, found, index) for index in range(len(found.rises))]
     if found.open_rises:

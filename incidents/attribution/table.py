@@ -21,6 +21,8 @@ def readable_table(*, case: str, bundle: BundleCase, found: Attribution, seconds
         f"together: {one.first} and {one.second} ({one.relation.replace('_', ' ')}): {one.outcome}"
         for one in found.interactions
     ]
+    if bundle.n_left_out:
+        lines.append(f"{bundle.n_left_out:,} rows could not be read and do not count")
     return "\n".join(lines) + "\n"
 
 

@@ -68,9 +68,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Comple
     home = tmp_path_factory.mktemp("bundles")
     good = case(home / "good")
     bad = case(home / "bad")
-    lines = (bad / "tickets.jsonl").read_text().split("\n")
-    lines[4] = '{"id": "x", "created_at": "2026-03-04 10:00"}'
-    (bad / "tickets.jsonl").write_text("\n".join(lines))
+    (bad / "changes.jsonl").write_text('{"id": "x", "started_at": "2026-03-04 10:00"}')
     zipped = home / "good.zip"
     with zipfile.ZipFile(zipped, "w") as archive:
         for name in ("case.json", "changes.jsonl", "tickets.jsonl"):
@@ -86,7 +84,7 @@ def test_good_bundles_are_answered_and_the_bad_one_is_told(
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [Path(r["case"]).name for r in found] == ["good", "good.zip"]
     assert done.stderr.strip() == (
-        f"{home / 'bad'}: tickets.jsonl:5: created_at: '2026-03-04 10:00' is not an ISO 8601 time with an offset, "
+        f"{home / 'bad'}: changes.jsonl:1: started_at: '2026-03-04 10:00' is not an ISO 8601 time with an offset, "
         "nor a date; write 2026-03-04T09:20:53Z, or a bare date for the whole day"
     )
 
@@ -163,6 +161,32 @@ def test_a_bad_bundle_names_file_line_field_and_remedy(bundle: Path, file: str, 
     with pytest.raises(BundleError, match=told) as error:
         read_bundle(bundle)
     assert "; " in str(error.value)
+
+
+def test_good_rows_count_and_bad_ones_are_told(bundle: Path) -> None:
+    whole = read_bundle(bundle)
+    with (bundle / "tickets.jsonl").open("a") as file:
+        file.write('\n{"id": "x", "created_at": "yesterday"}\n{\n[]\n')
+        file.write('{"id": "y", "created_at": "2026-03-09", "segment": {"surface": "new"}, "symptoms": ["nope"]}\n')
+    (bundle / "exposure.csv").write_text("at,surface,count\n,app,10\n,app\n,app,many\n")
+    (bundle / "metrics.csv").write_text("metric,at,value\nm,2026-03-02,1\nm,someday,1\n")
+    (bundle / "evals.jsonl").write_text('{"suite": "a"}\n{"suite": "a", "n": "many"}\n')
+    done = run(bundle, "--json")
+    assert done.returncode == 1
+    assert len(json.loads(done.stdout)["changes"]) == 2
+    told = done.stderr.splitlines()
+    assert [line.split(": ")[1] for line in told] == [
+        *(f"tickets.jsonl:{whole_line}" for whole_line in range(len(whole.ticket_ids) + 1, len(whole.ticket_ids) + 5)),
+        "exposure.csv:3",
+        "exposure.csv:4",
+        "metrics.csv:3",
+        "evals.jsonl:2",
+    ]
+    assert json.loads(done.stdout)["left_out"]["rows"] == 8
+    read = read_bundle(bundle)
+    # Of a row that is left out nothing stays: no ticket, no segment, no value.
+    assert read.evidence.cell_count.tolist() == whole.evidence.cell_count.tolist()
+    assert "new" not in {value for dimension in read.evidence.dimensions for value in dimension.values}
 
 
 @pytest.mark.parametrize("name", ["case.json", "changes.jsonl", "tickets.jsonl"])

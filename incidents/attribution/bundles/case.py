@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from incidents.attribution.axis import Bucket, TimeAxis, time_axis
-from incidents.attribution.bundles.source import CASE, Bundle, BundleError, json_lines, json_object
+from incidents.attribution.bundles.source import CASE, Bundle, BundleError, json_lines, json_object, json_row
 from incidents.attribution.exposures import LoggedChange
 from incidents.core.times import BadTimeError, parse_end, parse_time
 
@@ -128,12 +128,16 @@ def _publicity(value: object, times: Times) -> tuple[tuple[dt.datetime, bool], .
 
 
 def read_changes(bundle: Bundle, head: CaseHead) -> list[LoggedChange]:
-    """Read changes.jsonl."""
+    """Read changes.jsonl; a single bad row refuses the bundle.
+
+    With a change left out, what it caused would be put down to its neighbours.
+    """
     if CHANGES not in bundle.names:
         raise BundleError(CHANGES, "is missing", "give one change a line; an empty file if there are none")
     seen: dict[str, int] = {}
     out = []
-    for line, row in json_lines(bundle, CHANGES):
+    for line, text in json_lines(bundle, CHANGES):
+        row = json_row(CHANGES, line, text)
         key = _identifier(row, CHANGES, line, seen)
         out.append(_change(key, row, line, Times(head.axis.zone)))
     return out

@@ -34,7 +34,7 @@ BEFORE_HOURS = 30 * 24.0  # metrics are read from so long before the window
 class BundleCase:
     """A bundle as evidence. Ticket `label_ticket[k]` counts with `label_weight[k]` in cell `label_cell[k]`.
 
-    Tickets outside the window stand in no cell.
+    Tickets outside the window stand in no cell. `n_left_out` rows could not be read; `left_out` says why, of the first.
     """
 
     evidence: CaseEvidence
@@ -43,6 +43,8 @@ class BundleCase:
     label_ticket: Ints
     label_cell: Ints
     label_weight: Floats
+    n_left_out: int = 0
+    left_out: tuple[str, ...] = ()
 
     def instant(self, hours: float) -> str:
         """Return the time of so many hours since the window's start, in UTC."""
@@ -50,7 +52,10 @@ class BundleCase:
 
 
 def read_bundle(path: Path, *, settings: Settings | None = None) -> BundleCase:
-    """Read a bundle; raises BundleError where it cannot be used."""
+    """Read a bundle; raises BundleError where it cannot be used.
+
+    Rows of tickets, use, metrics and evaluations that cannot be read are left out and told; a bad change is not.
+    """
     with Bundle(path) as bundle:
         head = read_case(bundle)
         changes = read_changes(bundle, head)
@@ -98,6 +103,8 @@ def read_bundle(path: Path, *, settings: Settings | None = None) -> BundleCase:
         label_ticket=label_ticket,
         label_cell=label_cell,
         label_weight=label_weight,
+        n_left_out=bundle.n_left_out,
+        left_out=tuple(str(error) for error in bundle.left_out),
     )
 
 

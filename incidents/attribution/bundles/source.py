@@ -3,13 +3,16 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 CASE = "case.json"
+Row = TypeVar("Row")
+Made = TypeVar("Made")
+MOST_TOLD = 100  # rows left out that are kept with their reason; the others are counted
 
 
 class BundleError(Exception):
@@ -30,6 +33,8 @@ class Bundle:
         self.path = path
         self._zip: zipfile.ZipFile | None = None
         self._prefix = ""
+        self.n_left_out = 0
+        self.left_out: list[BundleError] = []
         if path.is_dir():
             self.names = {entry.name for entry in path.iterdir() if entry.is_file()}
         elif path.is_file() and zipfile.is_zipfile(path):
@@ -52,6 +57,12 @@ class Bundle:
         """Close the zip."""
         if self._zip is not None:
             self._zip.close()
+
+    def leave_out(self, error: BundleError) -> None:
+        """Note a row that cannot be used; the good ones beside it still count."""
+        self.n_left_out += 1
+        if len(self.left_out) < MOST_TOLD:
+            self.left_out.append(error)
 
     def read(self, name: str) -> bytes:
         """Return a file's bytes."""
@@ -81,23 +92,46 @@ def json_object(bundle: Bundle, name: str) -> dict[str, Any]:
     return value
 
 
-def json_lines(bundle: Bundle, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (line number, object) of a file with one JSON object a line; empty lines are passed over."""
-    loads = orjson.loads
+def json_lines(bundle: Bundle, name: str) -> Iterator[tuple[int, bytes]]:
+    """Yield (line number, text) of a file with one JSON object a line; empty lines are passed over."""
     for number, line in enumerate(_text(bundle.read(name)).split(b"\n"), 1):
-        if not line or line.isspace():
-            continue
+        if line and not line.isspace():
+            yield number, line
+
+
+def json_row(name: str, number: int, line: bytes) -> dict[str, Any]:
+    """Return the object of a line; raises BundleError where it holds none."""
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise BundleError(name, f"is no JSON ({error.msg})", "correct this line", line=number) from None
+    if not isinstance(row, dict):
+        raise BundleError(name, "must be one JSON object a line", "put its members between { and }", line=number)
+    return row
+
+
+def good_rows(bundle: Bundle, rows: Iterable[tuple[int, Row]], read: Callable[[int, Row], Made]) -> Iterator[Made]:
+    """Yield what `read` makes of each (line number, row); a row that it refuses is left out and noted in the bundle.
+
+    Raises the first refusal where there are rows and none is good: then it is the file that is wrong.
+    """
+    first: BundleError | None = None
+    n_good = 0
+    for line, row in rows:
         try:
-            row = loads(line)
-        except orjson.JSONDecodeError as error:
-            raise BundleError(name, f"is no JSON ({error.msg})", "correct this line", line=number) from None
-        if not isinstance(row, dict):
-            raise BundleError(name, "must be one JSON object a line", "put its members between { and }", line=number)
-        yield number, row
+            made = read(line, row)
+        except BundleError as error:
+            first = first or error
+            bundle.leave_out(error)
+            continue
+        n_good += 1
+        yield made
+    if first is not None and not n_good:
+        raise first
 
 
-def table_rows(bundle: Bundle, name: str) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
-    """Return the header of a csv or parquet file and an iterator over (line number, row as texts)."""
+def table_rows(bundle: Bundle, name: str) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """Return the header of a csv or parquet file and an iterator over (line number, cells as texts)."""
     if name.endswith(".parquet"):
         return _parquet_rows(bundle, name)
     try:
@@ -109,23 +143,18 @@ def table_rows(bundle: Bundle, name: str) -> tuple[list[str], Iterator[tuple[int
     if len(set(header)) != len(header):
         raise BundleError(name, "two columns have the same name", "give each its own", line=1)
 
-    def rows() -> Iterator[tuple[int, dict[str, str]]]:
-        for cells in reader:
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                raise BundleError(
-                    name,
-                    f"has {len(cells)} cells where the header has {len(header)}",
-                    "write one cell a column, empty where unknown",
-                    line=reader.line_num,
-                )
-            yield reader.line_num, dict(zip(header, cells, strict=True))
-
-    return header, rows()
+    return header, ((reader.line_num, cells) for cells in reader if cells)
 
 
-def _parquet_rows(bundle: Bundle, name: str) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
+def table_row(name: str, header: list[str], line: int, cells: list[str]) -> dict[str, str]:
+    """Return cells by column; raises BundleError where there are more or fewer than the header has."""
+    if len(cells) != len(header):
+        told = f"has {len(cells)} cells where the header has {len(header)}"
+        raise BundleError(name, told, "write one cell a column, empty where unknown", line=line)
+    return dict(zip(header, cells, strict=True))
+
+
+def _parquet_rows(bundle: Bundle, name: str) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     try:
         from pyarrow import ArrowException, parquet  # optional: the parquet extra
     except ImportError:
@@ -139,11 +168,9 @@ def _parquet_rows(bundle: Bundle, name: str) -> tuple[list[str], Iterator[tuple[
     def text(value: object) -> str:
         return "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
 
-    def rows() -> Iterator[tuple[int, dict[str, str]]]:
-        for number, row in enumerate(table.to_pylist(), 1):
-            yield number, {key: text(value) for key, value in row.items()}
-
-    return list(table.column_names), rows()
+    header = list(table.column_names)
+    rows = ((number, [text(row[key]) for key in header]) for number, row in enumerate(table.to_pylist(), 1))
+    return header, rows
 
 
 def _text(raw: bytes) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from incidents.attribution.bundles.case import CaseHead, Times
-from incidents.attribution.bundles.source import Bundle, BundleError, table_rows
+from incidents.attribution.bundles.source import Bundle, BundleError, good_rows, table_row, table_rows
 
 FORMS = (".csv", ".parquet")
 Segment = tuple[tuple[str, str], ...]
@@ -42,17 +42,14 @@ def read_exposure(bundle: Bundle, head: CaseHead) -> list[UseCount]:
         raise BundleError(name, "the column is missing", "add it to the header", line=1, field="count")
     dimensions = [column for column in header if column not in {"at", "count"}]
     times = Times(head.axis.zone)
-    out = []
-    for line, row in rows:
+
+    def read(line: int, cells: list[str]) -> UseCount:
+        row = table_row(name, header, line, cells)
         at = times.read(row["at"], name, line, "at") if row.get("at") else None
-        out.append(
-            UseCount(
-                segment=tuple((d, row[d]) for d in dimensions if row[d]),
-                at=at,
-                count=_number(row["count"], name, line, "count", least=0.0),
-            )
-        )
-    return out
+        segment = tuple((d, row[d]) for d in dimensions if row[d])
+        return UseCount(segment=segment, at=at, count=_number(row["count"], name, line, "count", least=0.0))
+
+    return list(good_rows(bundle, rows, read))
 
 
 def read_metrics(bundle: Bundle, head: CaseHead) -> list[MetricValue]:
@@ -67,24 +64,20 @@ def read_metrics(bundle: Bundle, head: CaseHead) -> list[MetricValue]:
     dimensions = _dimensions(header)
     times = Times(head.axis.zone)
     memo: dict[str, tuple[dt.datetime, bool]] = {}
-    out = []
-    for line, row in rows:
+
+    def read(line: int, cells: list[str]) -> MetricValue | None:
+        row = table_row(name, header, line, cells)
         if not row["value"]:
-            continue
+            return None
         at = memo.get(row["at"])
         if at is None:
             at = memo[row["at"]] = times.read(row["at"], name, line, "at")
         n = _number(row["n"], name, line, "n", least=0.0) if row.get("n") else None
-        out.append(
-            MetricValue(
-                metric=row["metric"],
-                segment=tuple((d, row[d]) for d in dimensions if row[d]),
-                at=at,
-                value=_number(row["value"], name, line, "value"),
-                n=n,
-            )
-        )
-    return out
+        segment = tuple((d, row[d]) for d in dimensions if row[d])
+        value = _number(row["value"], name, line, "value")
+        return MetricValue(metric=row["metric"], segment=segment, at=at, value=value, n=n)
+
+    return [value for value in good_rows(bundle, rows, read) if value is not None]
 
 
 def _dimensions(header: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,15 @@ import numpy as np
 import orjson
 
 from incidents.attribution.bundles.case import CaseHead, Times
-from incidents.attribution.bundles.source import Bundle, BundleError, json_lines, table_rows
+from incidents.attribution.bundles.source import (
+    Bundle,
+    BundleError,
+    good_rows,
+    json_lines,
+    json_row,
+    table_row,
+    table_rows,
+)
 from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.tickets.classify import TermMatcher
 
@@ -38,10 +46,17 @@ def read_tickets(bundle: Bundle, head: CaseHead) -> TicketRows:
     name = bundle.pick(STEM, FORMS)
     if name is None:
         raise BundleError("tickets.jsonl", "is missing", "give one ticket a line, or tickets.csv")
-    rows = json_lines(bundle, name) if name.endswith(".jsonl") else _from_table(bundle, name, head)
     reader = _Reader(name, head)
-    for line, row in rows:
-        reader.add(line, row)
+    if name.endswith(".jsonl"):
+        taken = good_rows(
+            bundle, json_lines(bundle, name), lambda line, text: reader.add(line, json_row(name, line, text))
+        )
+    else:
+        header, rows = table_rows(bundle, name)
+        as_object = _table_reader(name, header, head)
+        taken = good_rows(bundle, rows, lambda line, cells: reader.add(line, as_object(line, cells)))
+    for _ in taken:
+        pass
     return reader.done()
 
 
@@ -69,16 +84,21 @@ class _Reader:
             raise BundleError(self.name, "is missing or empty", "give each a unique text", line=line, field="id")
         if key in self.seen:
             raise BundleError(self.name, f"{key!r} stands there twice", "keep one", line=line, field="id")
-        self.seen.add(key)
         field = "created_at" if row.get("occurred_at") is None else "occurred_at"
         if row.get("created_at") is None:
             raise BundleError(self.name, "is missing", "give the time of report", line=line, field="created_at")
+        # All that can be refused comes first: of a row that is left out, nothing stays.
+        hours = self._hours(row[field], line, field)
+        weight = self._weight(row.get("weight"), line)
+        labels = self._labels(row, line)
+        pattern = self._pattern(row.get("segment"), line)
         number = len(self.ids)
+        self.seen.add(key)
         self.ids.append(key)
-        self.hours.append(self._hours(row[field], line, field))
-        self.pattern.append(self._pattern(row.get("segment"), line))
-        self.weight.append(self._weight(row.get("weight"), line))
-        self._label(number, row, line)
+        self.hours.append(hours)
+        self.pattern.append(pattern)
+        self.weight.append(weight)
+        self.labels += [(number, symptom, share) for symptom, share in labels]
 
     def _hours(self, value: object, line: int, field: str) -> float:
         # the common form is read without a detour; anything else by the careful reader
@@ -120,26 +140,23 @@ class _Reader:
             raise BundleError(self.name, f"{value!r} is no weight", remedy, line=line, field="weight")
         return float(value)
 
-    def _label(self, number: int, row: Mapping[str, Any], line: int) -> None:
+    def _labels(self, row: Mapping[str, Any], line: int) -> list[tuple[int, float]]:
         given = row.get("symptoms")
         if given:
             if not isinstance(given, list):
                 raise BundleError(self.name, "must be a list", "write [keys]", line=line, field="symptoms")
-            share = 1.0 / len(given)
+            found = []
             for key in given:
                 index = self.symptom.get(key) if isinstance(key, str) else None
                 if index is None:
                     remedy = "add it to the symptoms of case.json, or correct the key"
                     raise BundleError(self.name, f"{key!r} is not known", remedy, line=line, field="symptoms")
-                self.labels.append((number, index, share))
-            return
+                found.append((index, 1.0 / len(given)))
+            return found
         words = " \n".join(part for part in (row.get("title"), row.get("text")) if isinstance(part, str))
-        found = self.matcher.match(words) if words else []
-        total = sum(confidence for _, confidence in found)
-        if not found:
-            self.labels.append((number, -1, 1.0))
-        for key, confidence in found:
-            self.labels.append((number, self.symptom[key], confidence / total))
+        matched = self.matcher.match(words) if words else []
+        total = sum(confidence for _, confidence in matched)
+        return [(self.symptom[key], confidence / total) for key, confidence in matched] or [(-1, 1.0)]
 
     def done(self) -> TicketRows:
         labels = np.array(self.labels, dtype=np.float64).reshape(-1, 3)
@@ -155,14 +172,15 @@ class _Reader:
         )
 
 
-def _from_table(bundle: Bundle, name: str, head: CaseHead) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Read rows of a table as the objects that tickets.jsonl would hold."""
-    header, rows = table_rows(bundle, name)
+def _table_reader(name: str, header: list[str], head: CaseHead) -> Callable[[int, list[str]], dict[str, Any]]:
+    """Return what reads a table's row as the object that tickets.jsonl would hold."""
     for needed in ("id", "created_at"):
         if needed not in header:
             raise BundleError(name, "the column is missing", "add it to the header", line=1, field=needed)
     columns = {c: c.removeprefix(PREFIX) for c in header if c.startswith(PREFIX) or c in head.dimensions}
-    for line, cells in rows:
+
+    def as_object(line: int, found: list[str]) -> dict[str, Any]:
+        cells = table_row(name, header, line, found)
         row: dict[str, Any] = {k: v for k, v in cells.items() if v != "" and k not in columns}
         segment = {dim: cells[c] for c, dim in columns.items() if cells[c] != ""}
         if isinstance(row.get("segment"), str):
@@ -181,7 +199,9 @@ def _from_table(bundle: Bundle, name: str, head: CaseHead) -> Iterator[tuple[int
             except ValueError:
                 remedy = "write a number, 1 for a single report"
                 raise BundleError(name, f"{row['weight']!r} is no weight", remedy, line=line, field="weight") from None
-        yield line, row
+        return row
+
+    return as_object
 
 
 def _parsed(name: str, line: int, field: str, text: str, kind: type) -> Any:

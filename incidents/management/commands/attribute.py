@@ -9,12 +9,13 @@ from typing import Any
 import orjson
 from django.core.management.base import BaseCommand
 
-from incidents.attribution.bundles.evidence import read_bundle
+from incidents.attribution.bundles.evidence import BundleCase, read_bundle
 from incidents.attribution.bundles.source import BundleError
 from incidents.attribution.result import result_object
 from incidents.attribution.table import readable_table
 from incidents.stats.attribution import EvidenceError, attribute
 
+ROWS_LEFT_OUT = 1
 BAD_BUNDLE = 2
 
 
@@ -32,8 +33,11 @@ class Command(BaseCommand):
         parser.add_argument("--tickets", action="store_true", help="with --json: the probabilities of every ticket")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Work through the bundles; a bad one is told on standard error and the others still go through."""
-        bad = 0
+        """Work through the bundles; what is wrong is told on standard error and the good rows and bundles go through.
+
+        Exit status: 0 where all was read, 1 where rows were left out, 2 where a bundle could not be used.
+        """
+        bad = n_left_out = 0
         for path in options["bundles"]:
             started = time.perf_counter()
             try:
@@ -44,6 +48,8 @@ class Command(BaseCommand):
                 self.stderr.write(f"{path}: {error}")
                 continue
             seconds = time.perf_counter() - started
+            n_left_out += bundle.n_left_out
+            self._tell_left_out(path, bundle)
             if not options["json"]:
                 self.stdout.write(readable_table(case=str(path), bundle=bundle, found=found, seconds=seconds))
                 continue
@@ -52,5 +58,11 @@ class Command(BaseCommand):
             )
             self.stdout.write(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY).decode())
         self.stdout.flush()
-        if bad:
-            sys.exit(BAD_BUNDLE)
+        if bad or n_left_out:
+            sys.exit(BAD_BUNDLE if bad else ROWS_LEFT_OUT)
+
+    def _tell_left_out(self, path: Path, bundle: BundleCase) -> None:
+        for problem in bundle.left_out:
+            self.stderr.write(f"{path}: {problem}")
+        if bundle.n_left_out > len(bundle.left_out):
+            self.stderr.write(f"{path}: and {bundle.n_left_out - len(bundle.left_out):,} rows more")
