@@ -11,10 +11,12 @@ import numpy as np
 from incidents.attribution.axis import MIDDAY_HOURS, Bucket, TimeAxis, spread_over_bins, time_axis
 from incidents.attribution.evaluations import read_evaluations
 from incidents.attribution.exposures import LoggedChange, VersionUse, exposure_of, finest_rows, version_dimension
+from incidents.attribution.reporting import reporting_of
 from incidents.attribution.tallies import (
     MetricTallies,
     TicketTallies,
     UseTallies,
+    channel_times,
     distinct,
     metric_tallies,
     segment_values,
@@ -126,6 +128,7 @@ def read_case(incident: Incident, *, settings: Settings | None = None, adjust: A
         usage=usage,
         usage_total=usage_total,
         usage_over_time=_over_time(axis, use, patterns, dimensions),
+        reporting=reporting_of(channel_times(incident, axis), until=float(axis.edges[-1])),
         publicity=tuple(axis.place(event.at, day_only=event.day_only) for event in publicity_of(incident)),
         metrics=_panels(incident, metrics, patterns, width),
         evaluations=read_evaluations(incident, changes),

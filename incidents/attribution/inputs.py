@@ -27,10 +27,12 @@ SILENT = frozenset({"title", "id", "discovered_at", "recorded_at"})
 
 # Rows are hashed one by one and joined by exclusive or: no order, no sort, one pass.
 _DIGESTS = f"""with inside as (
-    select id, segment_id, weight, at, is_whole from ({TICKETS}) t where at >= %(start)s and at < %(end)s)
+    select id, segment_id, weight, at, is_whole, reported_at, channel
+    from ({TICKETS}) t where at >= %(start)s and at < %(end)s)
 select
     (select row(count(*) filter (where is_whole), coalesce(sum(weight), 0),
-        coalesce(bit_xor(hash_record_extended(row(id, segment_id, weight, at), 0)), 0))::text from inside),
+        coalesce(bit_xor(hash_record_extended(row(id, segment_id, weight, at, reported_at, channel), 0)), 0))::text
+        from inside),
     (select row(count(*), 0,
         coalesce(bit_xor(hash_record_extended(row(ticket_id, symptom_id, confidence), 0)), 0))::text
         from incidents_ticketsymptom l join inside on inside.id = l.ticket_id and is_whole and l.confidence > 0),

@@ -127,6 +127,8 @@ def encode(case: Casefile, found: Attribution, *, with_ways: bool = False) -> di
             "evaluations": found.diagnostics.evaluations,
             "usage_known": found.diagnostics.usage_known,
             "log_evidence": _number(found.diagnostics.log_evidence),
+            "reporting_hours": _number(found.diagnostics.reporting_hours),
+            "reporting_n": found.diagnostics.reporting_n,
         },
         "interactions": [_interaction(one) for one in found.interactions],
         "designs": ways_apart(case, found) if with_ways else [],
@@ -302,7 +304,7 @@ def decode(result: Mapping[str, Any]) -> StoredFindings:
             )
             for one in result["separations"]
         ),
-        diagnostics=Diagnostics(**{name: told[name] for name in Diagnostics.__dataclass_fields__}),
+        diagnostics=Diagnostics(**{name: told[name] for name in Diagnostics.__dataclass_fields__ if name in told}),
         interactions=tuple(_read_interaction(one) for one in result.get("interactions", ())),
         designs=read_ways(result.get("designs", ())),
         open_rises=tuple(_read_open_rise(one) for one in result.get("open_rises", ())),

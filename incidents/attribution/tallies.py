@@ -14,6 +14,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from incidents.attribution.axis import MIDDAY_HOURS, TimeAxis
+from incidents.attribution.reporting import ChannelTimes
 from incidents.response.models import Incident
 from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.tickets.counting import BEGAN_AT, BEGAN_DAY_ONLY, COUNTED, SEGMENT, WEIGHT
@@ -24,11 +25,12 @@ TICKET_AT = f"{BEGAN_AT} + case when {BEGAN_DAY_ONLY} then %(midday)s else inter
 # The tickets of a case. Dismissed ones are left out; weights of merged duplicates count. One whose words add to its
 # segment is shared out: it is of the fuller segment as surely as the words are read right, else of its fields' alone.
 TICKETS = f"""select t.id, {SEGMENT} as segment_id, {WEIGHT} * t.stated_confidence as weight, {TICKET_AT} as at,
-        true as is_whole
+        true as is_whole, t.reported_at, t.channel
     from incidents_ticket t
     where t.product_id = %(product)s and {COUNTED}
     union all
-    select t.id, t.segment_id, {WEIGHT} * (1 - t.stated_confidence), {TICKET_AT}, false
+    select t.id, t.segment_id, {WEIGHT} * (1 - t.stated_confidence), {TICKET_AT}, false,
+        t.reported_at, t.channel
     from incidents_ticket t
     where t.product_id = %(product)s and {COUNTED} and t.stated_segment_id is not null and t.stated_confidence < 1"""  # noqa: S608
 
@@ -87,6 +89,36 @@ def ticket_tallies(incident: Incident, axis: TimeAxis) -> TicketTallies:
         symptom=rows["symptom"].astype(np.int64),
         count=rows["count"].astype(np.float64),
     )
+
+
+# Per channel the tickets that state when their trouble began, as hours since the window's start, and how many do not.
+REPORTING = f"""with seen as (
+    select t.channel, {TICKET_AT} as at, t.reported_at, coalesce(t.onset_at, t.stated_onset_at) is null as unstated,
+        'reported_at' = any(t.day_fields) as vague
+    from incidents_ticket t
+    where t.product_id = %(product)s and {COUNTED})
+select channel, count(*) filter (where unstated), coalesce(string_agg(
+    float8send((extract(epoch from at - %(start)s) / 3600)::float8)
+    || float8send((extract(epoch from reported_at - %(start)s) / 3600)::float8), '')
+    filter (where not unstated and not vague), '')
+from seen where at >= %(start)s and at < %(end)s group by channel order by channel"""  # noqa: S608 - constants only
+_TIMES = np.dtype([("began", ">f8"), ("reported", ">f8")])
+
+
+def channel_times(incident: Incident, axis: TimeAxis) -> dict[str, ChannelTimes]:
+    """Return when the case's tickets began and were reported, by channel."""
+    with connection.cursor() as cursor:
+        cursor.execute(REPORTING, case_parameters(incident, axis))
+        rows = cursor.fetchall()
+    told = {channel: np.frombuffer(bytes(packed), dtype=_TIMES) for channel, _, packed in rows}
+    return {
+        channel: ChannelTimes(
+            began=told[channel]["began"].astype(np.float64),
+            reported=told[channel]["reported"].astype(np.float64),
+            others=int(others),
+        )
+        for channel, others, _ in rows
+    }
 
 
 # Times as hours since the window's start; NaN where a count holds for the whole window.

@@ -7,7 +7,7 @@ from incidents import stats
 
 _HERE = Path(__file__).resolve().parent
 # Beside the engine: what turns rows into its evidence.
-_READERS = ("axis.py", "exposures.py", "tallies.py", "casefile.py", "usage.py", "evaluations.py")
+_READERS = ("axis.py", "exposures.py", "tallies.py", "casefile.py", "usage.py", "evaluations.py", "reporting.py")
 
 
 def _digest() -> str:

@@ -17,6 +17,7 @@ Measured
     tests/stats/test_reporting_delay.py: unbiased on simulated truncated delays where the plain median is a third low.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,6 +114,41 @@ def reporting_delay(
         ),
         naive_median=float(np.median(delay)),
     )
+
+
+def delay_distribution(delay_hours: Floats, window_hours: Floats) -> tuple[Floats, Floats] | None:
+    """Return the distinct delays and the share of reports within each; None for fewer than ten tickets.
+
+    The same estimate as `reporting_delay`, without intervals.
+    """
+    delay, window = _checked(delay_hours, window_hours)
+    return None if len(delay) < FEWEST else _distribution(delay, window)
+
+
+def mixed_delay(parts: Sequence[tuple[Floats, Floats, float]]) -> tuple[Floats, Floats] | None:
+    """Return the distribution of the delay over channels, each with its number of tickets whose delay nobody stated.
+
+    Parameters
+    ----------
+    parts
+        Per channel delays and windows in hours (see `reporting_delay`), and the channel's weight. A channel with fewer
+        than ten tickets takes the distribution of all.
+
+    Returns
+    -------
+    Distinct delays and the share of reports within each, or None where all channels together have too few.
+    """
+    everything = delay_distribution(np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
+    total = sum(weight for _, _, weight in parts)
+    if everything is None or total <= 0:
+        return everything
+    hours = everything[0]
+    share = np.zeros(len(hours))
+    for delay, window, weight in parts:
+        own_hours, own_share = delay_distribution(delay, window) or everything
+        within = np.searchsorted(own_hours, hours, side="right")
+        share += weight / total * np.concatenate([[0.0], own_share])[within]
+    return hours, share
 
 
 def _checked(delay_hours: Floats, window_hours: Floats) -> tuple[Floats, Floats]:

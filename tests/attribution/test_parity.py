@@ -1,5 +1,6 @@
 """One case gives one answer: read from the database, or from the bundle that it is exported to."""
 
+import datetime as dt
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +85,38 @@ def test_bundle_and_database_give_one_answer(tmp_path: Path) -> None:
         assert one.verdict == theirs[key].verdict
         assert one.probability == pytest.approx(theirs[key].probability, abs=1e-3)
         assert one.excess.value == pytest.approx(theirs[key].excess.value, rel=0.01, abs=0.5)
+
+
+def test_the_reporting_delay_of_bundle_and_database_is_one(tmp_path: Path) -> None:
+    case = make_case(per_day=6)
+    for number in range(40):
+        channel, late = ("forum", 40.0) if number % 2 else ("mail", 3.0)
+        began = at(24 * 3 + 10 * number)
+        make_ticket(case.product, "slow", onset_at=began, reported_at=began + dt.timedelta(hours=late), channel=channel)
+    make_ticket(case.product, "slow", onset_at=at(100), reported_at=at(24 * 9), day_fields=["reported_at"])
+    for number in range(6):
+        make_ticket(case.product, "slow", reported_at=at(50 + number), channel="forum" if number < 4 else "mail")
+    table = read_case(case.incident)
+    bundle = read_bundle(export_case(incident=case.incident, path=tmp_path / "case"))
+    one, other = table.evidence.reporting, bundle.evidence.reporting
+    assert one is not None
+    assert other is not None
+    assert one.hours == pytest.approx(other.hours)
+    assert one.share == pytest.approx(other.share)
+    assert (one.late, one.n) == (other.late, other.n)
+    assert one.n == 40
+    assert 0.8 < one.late < 0.9
+    told = attribute(table.evidence).diagnostics
+    assert told.reporting_n == 40
+    assert told.reporting_hours == pytest.approx(one.mean)
+
+
+def test_few_stated_onsets_measure_no_delay() -> None:
+    case = make_case(per_day=6)
+    for number in range(29):
+        make_ticket(case.product, "slow", onset_at=at(100 + number), reported_at=at(110 + number))
+    assert read_case(case.incident).evidence.reporting is None
+    make_ticket(case.product, "slow", onset_at=at(200), reported_at=at(210))
+    found = read_case(case.incident).evidence.reporting
+    assert found is not None
+    assert found.mean == pytest.approx(10.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from incidents.stats import reporting_delay as module
-from incidents.stats.reporting_delay import reporting_delay
+from incidents.stats.reporting_delay import delay_distribution, mixed_delay, reporting_delay
 
 
 def test_examples() -> None:
@@ -51,3 +51,25 @@ def test_bad_input_is_refused_and_little_says_nothing() -> None:
         reporting_delay(np.full(20, 5.0), np.full(20, 4.0))
     with pytest.raises(ValueError, match="delays for"):
         reporting_delay(np.ones(20), np.ones(19))
+
+
+def test_channels_are_mixed_as_the_tickets_that_state_nothing_are() -> None:
+    slow, fast = np.full(20, 50.0), np.full(60, 2.0)
+    window = np.full(60, 1000.0)
+    mixed = mixed_delay([(slow, window[:20], 30.0), (fast, window, 10.0)])
+    assert mixed is not None
+    assert mixed[0].tolist() == [2.0, 50.0]
+    assert mixed[1].tolist() == pytest.approx([0.25, 1.0])
+
+
+def test_a_channel_with_few_tickets_takes_the_delay_of_all() -> None:
+    window = np.full(60, 1000.0)
+    delays = np.linspace(1.0, 60.0, 60)
+    mixed = mixed_delay([(delays, window, 1.0), (np.array([900.0]), np.array([1000.0]), 50.0)])
+    everything = delay_distribution(np.append(delays, 900.0), np.full(61, 1000.0))
+    assert mixed is not None
+    assert everything is not None
+    assert mixed[0].tolist() == everything[0].tolist()
+    assert mixed[1][-1] == pytest.approx(1.0)
+    assert mixed[1][-2] == pytest.approx(everything[1][-2] * 50 / 51 + 1 / 51)
+    assert mixed_delay([(delays[:9], window[:9], 1.0)]) is None

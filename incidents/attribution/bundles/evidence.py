@@ -13,6 +13,7 @@ from incidents.attribution.bundles.source import Bundle
 from incidents.attribution.bundles.tables import MetricValue, Segment, UseCount, read_exposure, read_metrics
 from incidents.attribution.bundles.tickets import TicketRows, read_tickets
 from incidents.attribution.exposures import LoggedChange, VersionUse, exposure_of, finest_rows, version_dimension
+from incidents.attribution.reporting import ChannelTimes, reporting_of
 from incidents.attribution.usage import usage_over_time
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import (
@@ -92,6 +93,7 @@ def read_bundle(path: Path, *, settings: Settings | None = None) -> BundleCase:
         usage=usage,
         usage_total=usage_total,
         usage_over_time=_over_time(head, use, index),
+        reporting=reporting_of(_channel_times(tickets, until := float(axis.edges[-1])), until=until),
         publicity=tuple(axis.place(at, day_only=day_only) for at, day_only in head.publicity),
         metrics=_panels(head, values, index),
         evaluations=evaluations,
@@ -106,6 +108,20 @@ def read_bundle(path: Path, *, settings: Settings | None = None) -> BundleCase:
         n_left_out=bundle.n_left_out,
         left_out=tuple(str(error) for error in bundle.left_out),
     )
+
+
+def _channel_times(tickets: TicketRows, until: float) -> dict[str, ChannelTimes]:
+    """Return when the tickets inside the window began and were reported, by channel."""
+    if not tickets.onset.any():
+        return {}
+    names, channel = np.unique(tickets.channel, return_inverse=True)
+    inside = (tickets.hours >= 0) & (tickets.hours < until)
+    others = np.bincount(channel[inside & ~tickets.onset], minlength=len(names))
+    found = {}
+    for at, name in enumerate(names.tolist()):
+        own = inside & (channel == at) & ~np.isnan(tickets.reported)
+        found[name] = ChannelTimes(began=tickets.hours[own], reported=tickets.reported[own], others=int(others[at]))
+    return found
 
 
 class _Index:

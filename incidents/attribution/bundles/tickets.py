@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from incidents.attribution.bundles.case import CaseHead, Times
 from incidents.attribution.bundles.source import (
@@ -25,6 +26,7 @@ from incidents.tickets.classify import TermMatcher
 STEM = "tickets"
 FORMS = (".jsonl", ".csv", ".parquet")
 PREFIX = "segment."
+DATE = 10  # characters of a bare date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,9 @@ class TicketRows:
 
     ids: list[str]
     hours: Floats  # (n,) since the window's start, by onset where the reporter says so
+    reported: Floats  # (n,) since the window's start; NaN: `hours` is the report, or its day alone is known
+    onset: NDArray[np.bool_]  # (n,) whether `hours` is the onset
+    channel: list[str]
     pattern: Ints  # (n,) row of `segments`
     weight: Floats  # (n,)
     segments: list[tuple[tuple[str, str], ...]]  # distinct (dimension, value) sets
@@ -72,6 +77,9 @@ class _Reader:
         self.ids: list[str] = []
         self.seen: set[str] = set()
         self.hours: list[float] = []
+        self.reported: list[float] = []
+        self.onset: list[bool] = []
+        self.channel: list[str] = []
         self.pattern: list[int] = []
         self.weight: list[float] = []
         self.segments: dict[tuple[tuple[str, str], ...], int] = {}
@@ -89,6 +97,7 @@ class _Reader:
             raise BundleError(self.name, "is missing", "give the time of report", line=line, field="created_at")
         # All that can be refused comes first: of a row that is left out, nothing stays.
         hours = self._hours(row[field], line, field)
+        reported = self._reported(row["created_at"], line) if field == "occurred_at" else math.nan
         weight = self._weight(row.get("weight"), line)
         labels = self._labels(row, line)
         pattern = self._pattern(row.get("segment"), line)
@@ -96,13 +105,16 @@ class _Reader:
         self.seen.add(key)
         self.ids.append(key)
         self.hours.append(hours)
+        self.onset.append(field == "occurred_at")
+        self.reported.append(reported)
+        self.channel.append(channel if isinstance(channel := row.get("channel"), str) else "")
         self.pattern.append(pattern)
         self.weight.append(weight)
         self.labels += [(number, symptom, share) for symptom, share in labels]
 
     def _hours(self, value: object, line: int, field: str) -> float:
         # the common form is read without a detour; anything else by the careful reader
-        if isinstance(value, str) and len(value) > 10:
+        if isinstance(value, str) and len(value) > DATE:
             try:
                 moment = dt.datetime.fromisoformat(value)
                 if moment.tzinfo is not None:
@@ -115,6 +127,11 @@ class _Reader:
         hours = self.head.axis.place(moment, day_only=day_only)
         self.dated[value] = hours
         return hours
+
+    def _reported(self, value: object, line: int) -> float:
+        """Return the hours of a report beside an onset; NaN where its day alone is known."""
+        hours = self._hours(value, line, "created_at")
+        return math.nan if isinstance(value, str) and len(value) <= DATE else hours
 
     def _pattern(self, segment: object, line: int) -> int:
         if not segment:
@@ -163,6 +180,9 @@ class _Reader:
         return TicketRows(
             ids=self.ids,
             hours=np.array(self.hours, dtype=np.float64),
+            reported=np.array(self.reported, dtype=np.float64),
+            onset=np.array(self.onset, dtype=bool),
+            channel=self.channel,
             pattern=np.array(self.pattern, dtype=np.int64),
             weight=np.array(self.weight, dtype=np.float64),
             segments=list(self.segments),

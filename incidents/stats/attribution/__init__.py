@@ -15,6 +15,7 @@ from incidents.stats.attribution.evidence import (
     Evaluation,
     EvidenceError,
     MetricPanel,
+    Reporting,
     Settings,
     Usage,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "Interaction",
     "Layers",
     "MetricPanel",
+    "Reporting",
     "Separation",
     "Settings",
     "SymptomExcess",

@@ -101,6 +101,25 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reporting:
+    """How late the case's complaints come, as measured on those that state when their trouble began.
+
+    Of the reports a part `share` (m,) comes within `hours` (m,), both increasing. `late` is the part of all complaints
+    that is counted at the time of report; the others are counted when their trouble began.
+    """
+
+    hours: Floats
+    share: Floats
+    late: float
+    n: int  # complaints that it rests on
+
+    @property
+    def mean(self) -> float:
+        """Mean delay from trouble to report, in hours."""
+        return float((self.hours * np.diff(self.share, prepend=0.0)).sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Priors and switches; every default is stated in docs/statistics/attribution.md with its reason."""
 
@@ -108,8 +127,10 @@ class Settings:
     share_centre: float = 0.03  # prior median of a change's excess, as a share of all complaints
     share_spread: float = 1.3  # standard deviation of the logarithm of that share
     profile_strength: float = 6.0  # Dirichlet strength of a change's symptom profile, spread evenly
-    lags: tuple[float, ...] = (2.0, 8.0, 24.0, 72.0)  # hours, mean delays from exposure to ticket, averaged over
+    # hours, mean delays averaged over: from exposure to ticket, or, where `use_reporting`, to the trouble
+    lags: tuple[float, ...] = (2.0, 8.0, 24.0, 72.0)
     lag_shape: float = 1.5  # shape of the gamma delay
+    use_reporting: bool = True  # a measured delay from trouble to report is added to the lags
     half_lives: tuple[float, ...] = (0.0, 240.0)  # hours in which an effect fades to half; 0: it does not
     trend_spread: float = 0.35  # prior standard deviation of the log trend over the window
     weekday_spread: float = 0.22  # prior standard deviation of a weekday's log effect
@@ -120,6 +141,7 @@ class Settings:
     # who file twice) makes errors larger than it knows: by this factor, and by this part of an excess.
     error_factor: float = 1.5
     error_share: float = 0.03
+    error_share_uncounted: float = 0.2  # the same where use was never counted: how it spreads is a guess
     metric_moves_if_harmful: float = 0.65  # share of harmful changes that move a metric the wrong way
     metric_moves_if_harmless: float = 0.15
     use_metrics: bool = True
@@ -165,6 +187,7 @@ class CaseEvidence:
     usage: Usage | None = None  # None: learnt from the tickets
     usage_total: Floats | None = None  # (n_bins,) use per bin, an offset for the expected number of complaints
     usage_over_time: tuple[tuple[int, Floats], ...] = ()  # (dimension, use per bin and value (n_bins, n_values))
+    reporting: Reporting | None = None
     publicity: tuple[float, ...] = ()  # hours of events that made people complain more in every segment at once
     metrics: tuple[MetricPanel, ...] = ()
     evaluations: tuple[Evaluation, ...] = ()
@@ -204,6 +227,8 @@ class CaseEvidence:
         for dim, use in self.usage_over_time:
             if not 0 <= dim < n_dims or use.shape != (n_bins, len(self.dimensions[dim].values)):
                 raise EvidenceError(f"usage_over_time: dimension {dim} needs one row a bin and one column a value.")
+        if self.reporting is not None and not 0.0 <= self.reporting.late <= 1.0:
+            raise EvidenceError("reporting: the late part must lie in 0..1.")
         keys = [change.key for change in self.changes]
         if len(set(keys)) != len(keys):
             raise EvidenceError("changes: two changes have the same key; give each its own.")

@@ -1,13 +1,14 @@
 """How much of its scope a change had reached at each time, and what of it shows in tickets after the delay.
 
-g(t) = (ramp x fading) convolved with a gamma delay, averaged over each time bin.
+g(t) = (ramp x fading) convolved with a gamma delay, averaged over each time bin. Where the delay from trouble to report
+is measured, the gamma delay ends at the trouble, and complaints counted at their report come the measured one later.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-from incidents.stats.attribution.evidence import ChangeExposure, Floats, Settings
+from incidents.stats.attribution.evidence import ChangeExposure, Floats, Reporting, Settings
 
 # Of a start whose day alone is known, most of that day counts as exposed: a later start looks like a longer delay,
 # which is averaged over, while an effect before the start would have to be explained otherwise.
@@ -72,7 +73,18 @@ def delay_kernel(mean: float, shape: float, n: int, step: float) -> Floats:
     return np.diff(gammainc(shape, edge * shape / mean))
 
 
-def curves(changes: tuple[ChangeExposure, ...], edges: Floats, settings: Settings) -> tuple[Floats, Floats]:
+def reported(reporting: Reporting, n: int, step: float) -> Floats:
+    """Return the share of complaints that are counted in each fine step after their trouble began (n,)."""
+    within = np.searchsorted(reporting.hours, step * np.arange(1, n + 1), side="right")
+    arrived = np.concatenate([[0.0], reporting.share])[within]
+    out = reporting.late * np.diff(arrived, prepend=0.0)
+    out[0] += 1.0 - reporting.late
+    return np.asarray(out, dtype=np.float64)
+
+
+def curves(
+    changes: tuple[ChangeExposure, ...], edges: Floats, settings: Settings, reporting: Reporting | None = None
+) -> tuple[Floats, Floats]:
     """Return g for tickets in general (n_changes, n_shapes, n_bins), and for tickets known to run a
     carrying version.
 
@@ -88,6 +100,11 @@ def curves(changes: tuple[ChangeExposure, ...], edges: Floats, settings: Setting
     spectra = {
         lag: np.fft.rfft(delay_kernel(lag, settings.lag_shape, n, step), size) for lag in {lag for lag, _ in kinds}
     }
+    if reporting is not None and settings.use_reporting:
+        later = np.fft.rfft(reported(reporting, n, step), size)
+        spectra = {  # cut at the window's end, so that no third factor reaches round to its start
+            lag: np.fft.rfft(np.fft.irfft(spectrum * later, size)[:n], size) for lag, spectrum in spectra.items()
+        }
     into = _bin_average(fine, edges)
     general = np.zeros((len(changes), len(kinds), len(edges) - 1))
     exposed = np.zeros_like(general)

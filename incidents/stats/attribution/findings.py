@@ -168,6 +168,8 @@ class Diagnostics:
     evaluations: int  # candidate models that were fitted
     usage_known: bool
     log_evidence: float  # of the final model against none of the changes
+    reporting_hours: float | None = None  # mean measured delay from trouble to report; None: not measured, or not used
+    reporting_n: int = 0  # complaints that state when their trouble began, on which it rests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

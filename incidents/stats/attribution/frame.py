@@ -83,7 +83,7 @@ def build_frame(evidence: CaseEvidence) -> Frame:
         len(evidence.changes), usage.size
     )
     inside = _inside(lattice, scope * usage.ravel())
-    general, carried = curves(evidence.changes, evidence.edges, settings)
+    general, carried = curves(evidence.changes, evidence.edges, settings, evidence.reporting)
     block, step, step_block = _time_units(evidence)
     kinds, kind_of = _kinds(evidence, lattice)
     levels = axis_level(lattice, kinds[:, 0])

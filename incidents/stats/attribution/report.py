@@ -34,6 +34,7 @@ def report(
 ) -> Attribution:
     """Compose the answer."""
     frame, settings = search.frame, search.settings
+    reporting = frame.evidence.reporting if settings.use_reporting else None
     alike = confusion(search, found)
     evidence = np.array([_complaint_log_odds(found, j) for j in range(frame.n_changes)])
     named = name_changes(
@@ -62,6 +63,8 @@ def report(
             evaluations=found.fits,
             usage_known=frame.usage_known,
             log_evidence=float(sum(-np.log(max(slot.nothing, 1e-300)) for slot in found.slots)),
+            reporting_hours=None if reporting is None else reporting.mean,
+            reporting_n=0 if reporting is None else reporting.n,
         ),
     )
 
@@ -137,6 +140,8 @@ class _Findings:
         total = max(frame.total, 1e-12)
         ratio, by_symptom = self._per_symptom(j, owned, excess)
         lag, half_life = _shape(frame.shapes, owned)
+        if lag is not None and evidence.reporting is not None and settings.use_reporting:
+            lag += evidence.reporting.late * evidence.reporting.mean
         return ChangeFinding(
             key=evidence.changes[j].key,
             probability=float(np.clip(summary.probability[j], 0.0, 1.0)),

@@ -67,7 +67,10 @@ class Search:
     def __init__(self, frame: Frame, prior_odds: Floats, *, on_progress: Callable[[float], None] | None = None) -> None:
         self.frame = frame
         self._tell = on_progress or (lambda _: None)
-        self.settings = frame.evidence.settings
+        settings = frame.evidence.settings
+        if frame.lattice.dims and not frame.usage_known:
+            settings = replace(settings, error_share=max(settings.error_share, settings.error_share_uncounted))
+        self.settings = settings
         self.base = Base(frame)
         self.evaluator = Evaluator(self.base)
         self.screen = Screen(self.base)

@@ -133,7 +133,7 @@ class Design:
             own = 0.5 * (self.evidence.edges[:-1] + self.evidence.edges[1:])
             adoption = np.interp(centre, own, change.carrier.adoption)
             change = replace(change, carrier=replace(change.carrier, adoption=adoption))
-        general, _ = curves((change,), edges, self.settings)
+        general, _ = curves((change,), edges, self.settings, self.evidence.reporting)
         return np.asarray(general[0, 0], dtype=np.float64)
 
     def held(self, scope: Floats) -> Floats:

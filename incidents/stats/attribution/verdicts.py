@@ -20,8 +20,8 @@ LEAST_RISE = float(np.log(20.0))
 LEAST_EVIDENCE = float(np.log(3.0))  # log Bayes factor that complaints themselves must give a change that is named
 # Where use was never counted, whoever came to use something new may pass for an excess of complaints about it: more is
 # asked of the complaints, and of the posterior, before a change or a set is named.
-LEAST_UNCOUNTED = float(np.log(20.0))
-DECLARE_UNCOUNTED = 0.7
+LEAST_UNCOUNTED = float(np.log(12.0))
+DECLARE_UNCOUNTED = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

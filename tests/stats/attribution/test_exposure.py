@@ -1,9 +1,12 @@
 """Ramps, ends, fading, delays and adoption on the axis."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import scipy.stats
 
-from incidents.stats.attribution.evidence import Carrier, ChangeExposure, Settings
+from incidents.stats.attribution.evidence import Carrier, ChangeExposure, Reporting, Settings
 from incidents.stats.attribution.exposure import curves, delay_kernel, grid, ramp
 
 HOURS = np.arange(0.0, 241.0)
@@ -89,3 +92,37 @@ def test_tickets_that_name_a_carrying_version_show_no_more_than_all_tickets_do()
 def test_the_grid_resolves_the_bins() -> None:
     assert np.diff(grid(np.array([0.0, 0.5, 1.0]))).max() <= 0.5
     assert len(ramp(ChangeExposure(key="a", started=1.0), grid(np.array([0.0, 24.0])))) >= 24
+
+
+def measured(late: float) -> Reporting:
+    """Return a measured delay of exactly 30 hours for half of the complaints, 50 for the others."""
+    return Reporting(hours=np.array([29.5, 49.5]), share=np.array([0.5, 1.0]), late=late, n=40)
+
+
+def test_a_measured_reporting_delay_is_added_for_complaints_counted_at_their_report() -> None:
+    change = ChangeExposure(key="a", started=100.0)
+    late = curves((change,), HOURS, NO_DELAY, measured(1.0))[0][0, 0]
+    assert late[128] == 0.0
+    assert late[131:148] == pytest.approx(0.5, abs=1e-6)
+    assert late[151:] == pytest.approx(1.0, abs=1e-6)
+    half = curves((change,), HOURS, NO_DELAY, measured(0.5))[0][0, 0]
+    assert half == pytest.approx(0.5 * late + 0.5 * reached(change), abs=1e-6)
+
+
+def test_a_delay_longer_than_the_window_does_not_come_round_to_its_start() -> None:
+    change = ChangeExposure(key="a", started=1.0)
+    settings = Settings(lags=(72.0,), half_lives=(0.0,))
+    long = Reporting(hours=np.array([239.0]), share=np.array([1.0]), late=1.0, n=40)
+    assert curves((change,), HOURS, settings, long)[0].max() < 0.01
+
+
+def test_lag_and_reporting_delay_make_the_sum_of_both() -> None:
+    change, lag = ChangeExposure(key="a", started=20.0), 24.0
+    settings = Settings(lags=(lag,), lag_shape=1.0, half_lives=(0.0,))
+    within = (np.arange(4000) + 0.5) / 4000
+    exponential = Reporting(hours=-24.0 * np.log1p(-within), share=within, late=1.0, n=4000)
+    curve = curves((change,), HOURS, settings, exponential)[0][0, 0]
+    after = np.arange(len(curve)) + 0.5 - 20.0
+    assert curve == pytest.approx(scipy.stats.gamma.cdf(after, a=2.0, scale=24.0), abs=0.03)
+    without = curves((change,), HOURS, replace(settings, use_reporting=False), exponential)[0][0, 0]
+    assert without == pytest.approx(scipy.stats.expon.cdf(after, scale=24.0), abs=0.03)
