@@ -1,8 +1,8 @@
-/** Asking the server: one question at a time, an older one is given up; typed arrays are unpacked as they arrive. */
+/** Asking the server: the newest question alone, older ones are given up; typed arrays are unpacked as they arrive. */
 
 import { address, config } from "./overlay-state.js";
 
-let running = null;
+let running = [];
 const tags = new Map();
 
 export class Failed extends Error {}
@@ -27,10 +27,17 @@ function asked(names, pixels) {
 const likeness = (url) => url.replace(/([?&])px=\d+/, "$1");
 
 /** Fetch parts of the overlay for a plot of so many pixels; null where a newer question took over. */
-export async function fetchOverlay(parts, pixels, { onlyNew = false } = {}) {
-  running?.abort();
-  const { url, answer, stop } = asked(parts ? { parts: parts.join(",") } : {}, pixels);
-  running = stop;
+export const fetchOverlay = (parts, pixels, { onlyNew = false } = {}) => fetchApart([parts], pixels, { onlyNew })[0];
+
+/** Fetch several lists of parts side by side, so that what is made sooner is drawn while the rest is still being made. */
+export function fetchApart(lists, pixels, { onlyNew = false } = {}) {
+  for (const stop of running) stop.abort();
+  const questions = lists.map((parts) => asked({ parts: parts.join(",") }, pixels));
+  running = questions.map(({ stop }) => stop);
+  return questions.map((question) => told(question, onlyNew));
+}
+
+async function told({ url, answer, stop }, onlyNew) {
   let response;
   try {
     response = await answer;
@@ -43,6 +50,7 @@ export async function fetchOverlay(parts, pixels, { onlyNew = false } = {}) {
   if (onlyNew && response.ok && tag !== null && tags.get(url) === tag) return null;
   tags.set(url, tag);
   const body = await response.json().catch(() => ({}));
+  if (stop.signal.aborted) return null;
   if (!response.ok) throw new Failed(body.error ?? `The server answered ${response.status}. Try again; if it stays, tell an administrator.`);
   return unpack(body);
 }

@@ -3,7 +3,7 @@
 import { all, one } from "./dom.js";
 import { drawAxis, drawBackdrop } from "./overlay-backdrop.js";
 import { sayValues, setPayload, startTips } from "./overlay-cursor.js";
-import { Failed, fetchOverlay } from "./overlay-data.js";
+import { Failed, fetchApart, fetchOverlay } from "./overlay-data.js";
 import { savePng, saveSvg } from "./overlay-export.js";
 import { drawChips, startFilter } from "./overlay-filter.js";
 import { drawFlags } from "./overlay-flags.js";
@@ -45,12 +45,19 @@ async function load(parts) {
   one("#ov-stage").setAttribute("aria-busy", "true");
   try {
     const width = plotWidth();
-    const fresh = await fetchOverlay(asked, width);
-    if (!fresh) return;
-    pending = new Set();
-    drawnWidth = width;
-    Object.assign(payload, fresh);
-    await draw(asked, width);
+    // The first picture comes by one question; later the points of the metrics, which take longest, have one of their own.
+    const lists = payload.shown && asked.length > 1 && asked.includes("metrics") ? [asked.filter((part) => part !== "metrics"), ["metrics"]] : [asked];
+    const answers = fetchApart(lists, width);
+    for (const answer of answers) answer.catch(() => {}); // the loop below says what failed
+    for (const [i, answer] of answers.entries()) {
+      const fresh = await answer;
+      if (!fresh) return;
+      const isLast = i === answers.length - 1;
+      if (isLast) pending = new Set();
+      drawnWidth = width;
+      Object.assign(payload, fresh);
+      await draw(lists[i], width, { isLast });
+    }
     one("#ov-failed").hidden = true;
     one("#ov-sheet").hidden = false;
   } catch (error) {
@@ -76,7 +83,9 @@ async function refetch() {
   return true;
 }
 
-async function draw(parts, width) {
+/** Draw parts of the answer; while metrics are to follow, those that stand are shown on the new scale, on canvases. */
+async function draw(parts, width, { isLast = true } = {}) {
+  const isMoved = scale.low !== payload.shown[0] || scale.high !== payload.shown[1] || scale.width !== width;
   setScale(payload.shown[0], payload.shown[1], width);
   // Colours are read before anything is put in: reading one settles the styles of all that stands.
   readTokens([payload.complaints?.figure, ...(payload.metrics?.rows ?? []).map((row) => row.figure), payload.metrics?.evals?.figure]);
@@ -87,7 +96,7 @@ async function draw(parts, width) {
   if (parts.includes("flags")) drawFlags(payload.flags);
   drawAxis(payload);
   if (parts.includes("complaints")) showComplaints(payload.complaints);
-  if (parts.includes("metrics")) showMetrics(payload.metrics);
+  if (parts.includes("metrics") || (!isLast && isMoved)) showMetrics(payload.metrics);
   refresh();
   // Everything stands on canvases before the library is there, in the room that it will take.
   sketch({ onlySeen: true });
@@ -96,11 +105,14 @@ async function draw(parts, width) {
     document.dispatchEvent(new CustomEvent("overlay:first-paint"));
     await painted();
   }
-  sayValues();
-  sketch({ onlySeen: false });
+  if (isLast) {
+    sayValues();
+    sketch({ onlySeen: false });
+  }
   await plotly();
   await plotAll(parts);
   if (parts.includes("complaints")) drawTable(payload.complaints);
+  if (!isLast) return;
   drawMoreTables(payload);
   syncLive();
   syncControls();
