@@ -14,12 +14,14 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+let sprite = "";
+
 /** Draw an icon of the sprite; the sprite's address is read off an icon that the server drew. */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  const known = one("svg.icon > use")?.getAttribute("href") ?? "/static/vendor/lucide/sprite.svg#x";
-  use.setAttribute("href", `${known.split("#")[0]}#${name}`);
+  sprite ||= (one("svg.icon > use")?.getAttribute("href") ?? "/static/vendor/lucide/sprite.svg#x").split("#")[0];
+  use.setAttribute("href", `${sprite}#${name}`);
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
   svg.append(use);

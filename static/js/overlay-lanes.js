@@ -1,6 +1,6 @@
 /** Change lanes: each change an interval whose height is the share it reached, its end told by a shape. */
 
-import { icon, make, one } from "./dom.js";
+import { all, icon, make, one } from "./dom.js";
 import { get } from "./overlay-state.js";
 import { clampX, scale, toX } from "./overlay-scale.js";
 import { crisp, fixed, svg } from "./overlay-svg.js";
@@ -179,7 +179,7 @@ function labelAt(item, left, right) {
 
 function label(item, at, base) {
   const text = svg("text", { class: "ov-bar-label", x: fixed(at), y: base - 4 });
-  text.textContent = fitted(item.label, item.labelWidth);
+  text.textContent = item.isCut ? fitted(item.label, item.labelWidth) : item.label;
   return text;
 }
 
@@ -261,7 +261,8 @@ function drawRug(rug) {
 /** Show which change is chosen, in lanes and as a band over all panels. */
 export function markChosen() {
   const chosen = get("change");
-  for (const element of document.querySelectorAll("[data-change]")) element.classList.toggle("is-chosen", element.dataset.change === chosen);
+  for (const element of all("[data-change].is-chosen")) if (element.dataset.change !== chosen) element.classList.remove("is-chosen");
+  if (chosen) for (const element of all(`[data-change="${CSS.escape(chosen)}"]`)) element.classList.add("is-chosen");
 }
 
 export function changeById(lanes, id) {

@@ -55,7 +55,7 @@ export function showComplaints(complaints) {
   }
   empty?.remove();
   const figure = { data: complaints.figure.data.map((trace) => ({ ...trace, visible: !hiddenTraces.has(keyOf(trace)) })), layout: complaints.figure.layout };
-  plan("complaints", [{ cell, figure, height, plot: () => draw(cell, figure, height) }]);
+  plan("complaints", [{ cell, height, lines: figure, figure: () => figure, plot: () => draw(cell, figure, height) }]);
 }
 
 function noComplaints() {
@@ -133,8 +133,9 @@ export function showMetrics(metrics) {
   plan("metrics", parts.filter((row) => row.figure).map((row) => {
     const cell = one(".ov-plot", row);
     const height = row.height ?? ROW_HEIGHT;
-    const figure = withBands(row.figure);
-    return { cell, height, figure, plot: () => draw(cell, figure, height) };
+    let drawn = null;
+    const figure = () => (drawn ??= withBands(row.figure));
+    return { cell, height, lines: row.figure, figure, plot: () => draw(cell, figure(), height) };
   }));
   if (metrics.nMore || metrics.isAll) {
     const words = metrics.isAll ? "Show the first metrics alone" : `Show ${metrics.nMore} more metric${metrics.nMore === 1 ? "" : "s"}`;

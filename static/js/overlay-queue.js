@@ -3,7 +3,8 @@
 import { one } from "./dom.js";
 import { preview } from "./overlay-preview.js";
 
-/** Jobs are {cell, figure, height, plot}; `plot` draws the figure into the cell and gives a promise. */
+/** Jobs are {cell, figure, lines, height, plot}: `figure` makes the whole figure, `lines` are its lines as they came, and
+    `plot` draws the figure into the cell and gives a promise. */
 const queues = { complaints: [], metrics: [] };
 
 export const plan = (part, jobs) => { queues[part] = jobs; };
@@ -18,7 +19,7 @@ const all = () => [...queues.complaints, ...queues.metrics];
 export function sketch({ onlySeen }) {
   const bare = all().filter(({ cell }) => !one(".ov-plotly, .ov-preview", cell));
   const jobs = onlySeen ? bare.filter(inView) : bare;
-  for (const { cell, figure, height } of jobs) preview(cell, figure, height, { onlyLines: !onlySeen });
+  for (const { cell, figure, lines, height } of jobs) preview(cell, onlySeen ? figure() : lines, height, { onlyLines: !onlySeen });
 }
 
 /** Plot the complaints, then the metrics in sight; the others follow when the page is idle. */

@@ -219,6 +219,7 @@ def _item(state: OverlayState, one: _Drawn, place: Packed, verdicts: Mapping[int
         "label": _label(change),
         "place": place.place,
         "labelWidth": round(place.label_width, 1),
+        "isCut": place.label_width < text_width(_label(change)),
         "classes": classes(change.colour),
         "pattern": pattern_index(change.colour),
         "line": thinned(one.line, hours_a_pixel=state.axis.hours_a_pixel),
