@@ -71,16 +71,17 @@ def metric_figure(lines: Sequence[Line], silent: Sequence[Sequence[Gap]]) -> Pla
     data: list[Plain] = []
     for i, line in enumerate(lines):
         at, mean, least, greatest, stderr = broken(line, silent[i])
+        x = float32(at, levels=TIME_LEVELS)
         if np.any(greatest - least > 0):
-            data += _band(line.name, at, least, greatest, alpha=0.08, role="range")
+            data += _band(line.name, x, least, greatest, alpha=0.08, role="range")
         if np.any(np.isfinite(stderr)):
             reach = np.where(np.isfinite(stderr), stderr * Z95, 0.0)
-            data += _band(line.name, at, mean - reach, mean + reach, alpha=0.2, role="interval")
+            data += _band(line.name, x, mean - reach, mean + reach, alpha=0.2, role="interval")
         trace: Plain = {
             "type": "scatter",
             "mode": "lines+markers" if len(line.at) <= FEW_POINTS else "lines",
             "name": line.name,
-            "x": float32(at, levels=TIME_LEVELS),
+            "x": x,
             "y": float32(mean),
             "connectgaps": False,
             "line": {"width": 1.6, "color": f"--ink/{_tone(i)}", "dash": DASHES[i % len(DASHES)]},
@@ -96,13 +97,13 @@ def _tone(i: int) -> float:
     return round(max(1.0 - 0.18 * i, 0.4), 2)
 
 
-def _band(name: str, at: Numbers, low: Numbers, high: Numbers, *, alpha: float, role: str) -> list[Plain]:
+def _band(name: str, x: Plain, low: Numbers, high: Numbers, *, alpha: float, role: str) -> list[Plain]:
     """Return two unseen lines with the space between them filled; a band is broken where its line is."""
     common: Plain = {
         "type": "scatter",
         "mode": "lines",
         "name": name,
-        "x": float32(at, levels=TIME_LEVELS),
+        "x": x,
         "line": {"width": 0, "color": "--ink-3"},
         "connectgaps": False,
     }
