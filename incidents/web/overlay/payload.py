@@ -20,6 +20,9 @@ from incidents.web.overlay.state import OverlayState
 # Flags closer than this many pixels become one with a number.
 FLAGS_APART = 20.0
 
+# What a bar does not tell of a change; reading a time takes as long as all else of a row.
+UNSHOWN = ("created_at", "updated_at", "recorded_at", "description", "url")
+
 # A part reads all that it needs; what it gives back makes it into what is sent, without the database.
 Build = Callable[[], dict[str, Any]]
 Part = Callable[[OverlayState, ModelView], Build]
@@ -58,7 +61,7 @@ def overlay_payload(state: OverlayState, parts: frozenset[str] | None = None) ->
 
 
 def _lanes(state: OverlayState, model: ModelView) -> Build:
-    changes = with_rollout(changes_of(state.incident))
+    changes = with_rollout(changes_of(state.incident).defer(*UNSHOWN))
     adoption = adoption_of(state, changes)
     return lambda: lanes_payload(state, changes, adoption, model.verdicts)
 
