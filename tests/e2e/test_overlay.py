@@ -321,10 +321,41 @@ def test_plots_stand_on_canvases_first_and_a_zoom_draws_them_anew(incident: Inci
     assert page.evaluate("window.plots") == 0
     top = page.evaluate("document.querySelector('#ov-metrics').getBoundingClientRect().top")
     assert abs(top - page.evaluate("window.top0")) < 1
+    asked.clear()
     page.locator("[data-window='168']").click()
     page.wait_for_function("() => window.drawn >= 2 && !document.querySelector('.ov-preview')")
+    parts = [url.partition("parts=")[2] for url in asked if "overlay.json" in url]
+    assert sorted(parts) == ["lanes%2Cflags%2Ccomplaints", "metrics"], "side by side"
     shown = page.evaluate("document.querySelector('#ov-complaints-plot .ov-plotly').layout.xaxis.range")
     assert shown[1] - shown[0] == pytest.approx(168)
+
+
+def test_complaints_stay_in_sight_below_many_lanes(incident: Incident, opened: Callable[..., Page]) -> None:
+    source = incident.source
+    rows = [
+        Change(product=incident.product, source=source, external_id=f"l{i}", kind="flag", title=f"A flag called {i}",
+               colour=i, started_at=at(2 + i % 5, i % 24), ended_at=at(25, i % 24), end_kind="revert")
+        for i in range(40)
+    ]  # fmt: skip
+    Change.objects.bulk_create(rows)
+    page = opened("?group=none")
+    box = plot(page)
+    assert box["top"] + box["height"] < 900
+    assert (
+        page.locator(".ov-change").count()
+        == page.evaluate("new Set([...document.querySelectorAll('.ov-change')].map((one) => one.dataset.change)).size")
+        >= 40
+    )
+    page.get_by_role("button", name="as ticks: show all").click()
+    assert plot(page)["top"] > 900
+    expect(page.locator(".ov-change-tick")).to_have_count(0)
+    page.get_by_role("button", name="lanes only").click()
+    assert plot(page)["top"] == box["top"]
+    # A scenario about a change whose lane was put away brings its bar.
+    last = page.locator(".ov-change-tick").last.get_attribute("data-change")
+    page.goto(f"{page.url}&change={last}&try=1")
+    settled(page)
+    expect(page.locator(".ov-handle")).to_have_count(2)
 
 
 def test_a_crowd_of_changes_is_one_shape(incident: Incident, opened: Callable[..., Page]) -> None:
