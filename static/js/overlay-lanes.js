@@ -13,12 +13,16 @@ const CROWD = 56;
 const folds = new Map();
 /** Groups whose lanes are all shown though they leave no room for the complaints. */
 const spread = new Set();
-// What must stand below the lanes at first sight, in pixels: axis, flags, and complaints with the first of the metrics.
-const BELOW = 28 + 44 + 290;
+// What must stand beside the lanes at first sight, in pixels: axis, flags and complaints; the rug; each row's own.
+const BELOW = 28 + 36 + 262;
+const RUG = 34;
+const FOLDED = 33;
+const OPEN = 12;
 const LEAST_LANES = 6;
+const LEAST_OPEN = 3;
 const PHONE_LANES = 9;
-// So many lanes are shown rather than put away: a strip and its button take as much room.
-const SLACK = 2;
+// So many lanes are shown rather than put away: a strip takes as much room.
+const SLACK = 1;
 
 /** The foot of a lane's bars within its drawing, and their height. */
 export const laneBase = (lane) => lane * LANE + TOP + BAR;
@@ -26,7 +30,7 @@ export const LANE_BAR = BAR;
 
 export function drawLanes(lanes) {
   const home = one("#ov-lanes");
-  share(lanes.groups);
+  share(lanes.groups, lanes.rug.length ? RUG : 0);
   const parts = lanes.groups.map((group) => drawGroup(group));
   one("#ov-key-open").hidden = !lanes.groups.length;
   if (lanes.rug.length) parts.push(drawRug(lanes.rug));
@@ -36,12 +40,13 @@ export function drawLanes(lanes) {
 }
 
 /** Share the room out: each open group shows as many lanes as leave the complaints in sight, the rest as a strip. */
-function share(groups) {
-  let room = innerWidth <= 640 ? PHONE_LANES : Math.floor((one("#ov-stage").clientHeight - BELOW) / LANE);
-  room = Math.max(room - groups.filter(isFolded).length, LEAST_LANES);
+function share(groups, rug) {
+  const nFolded = groups.filter(isFolded).length;
+  const free = one("#ov-stage").clientHeight - BELOW - rug - nFolded * FOLDED - (groups.length - nFolded) * OPEN;
+  let room = innerWidth <= 640 ? PHONE_LANES : Math.max(Math.floor(free / LANE) - SLACK, LEAST_LANES);
   for (const group of groups) {
     if (isFolded(group)) continue;
-    group.fits = group.lanes <= room + SLACK ? group.lanes : Math.max(room, SLACK + 1);
+    group.fits = group.lanes <= room + SLACK ? group.lanes : Math.max(room, LEAST_OPEN);
     room -= group.fits;
   }
 }

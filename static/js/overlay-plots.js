@@ -14,7 +14,16 @@ const SETTINGS = { staticPlot: true, displayModeBar: false, responsive: false };
 const ROW_HEIGHT = 76;
 const hiddenTraces = new Set();
 
-const tickRoom = () => parseFloat(getComputedStyle(one("#overlay")).getPropertyValue("--ov-ticks")) || 44;
+const dress = new Map();
+
+/** The room for ticks and the type, as the style sheet has it for windows of this kind: asking makes the browser settle its styles. */
+function typeOf(isPhone) {
+  if (!dress.has(isPhone)) {
+    const style = getComputedStyle(one("#overlay"));
+    dress.set(isPhone, { room: parseFloat(style.getPropertyValue("--ov-ticks")) || 44, family: style.fontFamily });
+  }
+  return dress.get(isPhone);
+}
 
 /** Draw a figure into a plot cell, its x axis on the page's own. */
 function draw(cell, figure, height) {
@@ -24,12 +33,12 @@ function draw(cell, figure, height) {
     cell.append(home);
   }
   const dressed = resolveTokens(figure);
-  const room = tickRoom();
+  const { room, family } = typeOf(innerWidth <= 640);
   const small = room < 40;
   dressed.layout.width = scale.width + room;
   dressed.layout.height = height;
   dressed.layout.margin = { ...dressed.layout.margin, l: room };
-  dressed.layout.font = { family: getComputedStyle(document.body).fontFamily, size: 11 };
+  dressed.layout.font = { family, size: 11 };
   Object.assign(dressed.layout.xaxis, { range: [scale.low, scale.high], autorange: false });
   for (const [name, axis] of Object.entries(dressed.layout)) if (small && name.startsWith("yaxis")) axis.tickfont = { ...axis.tickfont, size: 10 };
   return globalThis.Plotly.react(home, dressed.data, dressed.layout, SETTINGS).then(() => clearPreview(cell));
