@@ -10,7 +10,7 @@ changes move between the first and a third. Everything is measured in turns in o
 printed as least / median and as ratios of medians:
 
 - request to drawn (complaints and what is in sight are drawn by Plotly, the rest stands on canvases) and to the first
-  paint (all that is in sight, on canvases), against
+  paint (all that is in sight, on canvases), and, printed beside them, until every row is Plotly's, against
   Dash with plotly-resampler, which holds all points in memory (`pip` into an environment of its own in the cache
   folder), a page of bare uPlot (`npm pack` into the cache folder) and a bare canvas, both fed by ready-made bytes;
 - a zoom to seven days, against Dash's;
@@ -195,7 +195,9 @@ class Pages:
             self.note(name, page.evaluate("window.done"))
             self.note(f"{name}, first paint", page.evaluate("window.first"))
             if zoom:
-                page.wait_for_timeout(1500)  # rows out of sight are drawn meanwhile
+                page.wait_for_function("() => window.whole > 0", timeout=60_000)
+                self.note("overlay, every plot", page.evaluate("window.whole"))
+                page.wait_for_timeout(500)
                 self.note("overlay zoom", page.evaluate(browser.OVERLAY_ZOOM))
 
     def warm(self, address: str) -> None:

@@ -33,7 +33,11 @@ export async function plotAll(parts) {
     await job.plot();
   }
   const next = () => {
-    if (jobs !== queues.metrics || !rest.length) return;
+    if (jobs !== queues.metrics) return;
+    if (!rest.length) {
+      document.dispatchEvent(new CustomEvent("overlay:plotted"));
+      return;
+    }
     // The row that has come into sight meanwhile is drawn before its turn.
     const [job] = rest.splice(Math.max(rest.findIndex(inView), 0), 1);
     job.plot().then(later);
