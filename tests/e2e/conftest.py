@@ -1,6 +1,7 @@
 """A real browser on a real server. What each fixture gives is told in tests/README.md."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -102,6 +103,10 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[PageOpener]:
     yield open_
     for context in contexts:
         context.close()
+    # What a page asked for and gave up is still being answered: it must not meet the emptying of the tables.
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(timeout=3)
     assert not problems, "the browser reported:\n" + "\n".join(problems)
 
 
