@@ -5,8 +5,10 @@
 Everything is generated from a seed inside one transaction that is rolled back: about 60 words a ticket, with the
 distribution of natural words; every twentieth ticket says nearly what an earlier one said; eight symptoms, five
 channels, forty segments. Recall of similar tickets is the share of those near copies whose original stands among the
-first ten; the peer is the ten nearest texts by trigrams, with an index of their own. The floor of a page is the same
-fifty rows by their numbers. The last line is one JSON object.
+first ten; the peers are the ten nearest texts by trigrams, with an index of their own, and tantivy, in an environment
+of its own that pip fills at the first run (null with the reason where it cannot). tantivy answers with numbers alone;
+here whole pages with their labels come. The floor of a page is the same fifty rows by their numbers. The last line is
+one JSON object.
 """
 
 import argparse
@@ -15,20 +17,27 @@ import json
 import os
 import random
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 import django
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 django.setup()
 
 from django.db import connection, transaction  # noqa: E402 - Django must be set up before its parts are imported
 
+from benchmarks.overlay_peers.processes import tantivy_python  # noqa: E402
 from incidents.catalog.models import Dimension, DimensionValue, Product, Segment, Source, Symptom  # noqa: E402
+from incidents.tickets.best import best_matches, best_page  # noqa: E402
 from incidents.tickets.inbox import TicketFilter, ticket_page, tickets_matching  # noqa: E402
 from incidents.tickets.models import Ticket  # noqa: E402
 from incidents.tickets.similar import similar_tickets  # noqa: E402
@@ -170,11 +179,8 @@ def measure(product: Product, copies: list[tuple[int, int]], options: argparse.N
     numbers = dict(Ticket.objects.filter(product=product, external_id__in=names).values_list("external_id", "pk"))
     copied_pks = [numbers[str(copied)] for copied, _ in sample]
     texts = dict(Ticket.objects.filter(pk__in=copied_pks).values_list("pk", "text"))
-    rare, common = [], []
-    for text in texts.values():
-        words = sorted(text.split(), key=lambda word: int(word.split("x")[1], 16))
-        common.append(words[0])
-        rare.append(words[-1])
+    by_rank = [sorted(text.split(), key=lambda word: int(word.split("x")[1], 16)) for text in texts.values()]
+    common, rare = [words[0] for words in by_rank], [words[-1] for words in by_rank]
     misspelled = [f"{word[:-1]}{'b' if word[-1] == 'a' else 'a'}{word[-1]}" for word in common]
     deep = f"{(START + dt.timedelta(seconds=7 * options.tickets // 10)).isoformat()}|0"
 
@@ -190,6 +196,9 @@ def measure(product: Product, copies: list[tuple[int, int]], options: argparse.N
             tickets_matching(product, TicketFilter(**{"words": words or "", **chosen})), has_words=bool(words)
         )
 
+    def ranked(words: Any) -> object:
+        return best_page(best_matches(product, TicketFilter(words=words))).tickets
+
     floor_pks = [row.pk for row in page(status="new")("")]  # type: ignore[attr-defined]
     runs: list[tuple[str, Callable[[Any], object], list[Any]]] = [
         ("floor: 50 rows by number", lambda _: list(Ticket.objects.filter(pk__in=floor_pks)), [""] * 20),
@@ -200,6 +209,10 @@ def measure(product: Product, copies: list[tuple[int, int]], options: argparse.N
         ("rare word, newest 50", page(), rare),
         ("common word, newest 50", page(), common),
         ("common word and symptom", page(symptom="s2"), common),
+        ("rare word, best 50", ranked, rare),
+        ("common word, best 50", ranked, common),
+        ("common word, numbers of the newest 50", numbers_of(product), common),
+        ("common word, numbers of the best", lambda words: best_matches(product, TicketFilter(words=words)), common),
         ("rare word, capped count", count(), rare),
         ("common word, capped count", count(), common),
         ("misspelled word corrected", lambda word: corrected(product, word), misspelled),
@@ -210,18 +223,77 @@ def measure(product: Product, copies: list[tuple[int, int]], options: argparse.N
         print(f"{name:<32}", result[name], flush=True)
     right = sum((corrected(product, wrong) or "") == word for wrong, word in zip(misspelled, common, strict=True))
     result["misspelled words mended"] = round(right / len(common), 3)
-    tickets = Ticket.objects.in_bulk(list(texts))
-    result["similar tickets"] = timed(lambda pk: similar_tickets(tickets[pk], limit=10), list(tickets))
-    found = 0
-    for copied, original in sample:
-        near = {one.ticket.pk for one in similar_tickets(tickets[numbers[str(copied)]], limit=10)}
-        found += numbers[str(original)] in near
-    result["near copies found"] = found / len(sample)
+    result |= alike(texts, sample, numbers)
+    result |= beside_tantivy(product, texts, sample, numbers, words={"rare": rare, "common": common}, mine=result)
     if not options.no_peer:
         result |= beside_trigrams(product, texts, sample, numbers, result["similar tickets"]["p50_ms"])
     for name in list(result)[len(runs) :]:
         print(f"{name:<32}", result[name])
     return result
+
+
+def numbers_of(product: Product) -> Callable[[Any], object]:
+    """Return what finds the newest tickets of a search without anything that a page shows of them."""
+    return lambda words: list(tickets_matching(product, TicketFilter(words=words)).values_list("pk", flat=True)[:50])
+
+
+def alike(texts: dict[int, str], sample: list[tuple[int, int]], numbers: dict[str, int]) -> dict[str, Any]:
+    """Time similar tickets, and count the near copies whose original is among the first ten."""
+    tickets = Ticket.objects.in_bulk(list(texts))
+    took = timed(lambda pk: similar_tickets(tickets[pk], limit=10), list(tickets))
+    found = 0
+    for copied, original in sample:
+        near = {one.ticket.pk for one in similar_tickets(tickets[numbers[str(copied)]], limit=10)}
+        found += numbers[str(original)] in near
+    return {"similar tickets": took, "near copies found": found / len(sample)}
+
+
+def beside_tantivy(
+    product: Product,
+    texts: dict[int, str],
+    sample: list[tuple[int, int]],
+    numbers: dict[str, int],
+    *,
+    words: dict[str, list[str]],
+    mine: dict[str, Any],
+) -> dict[str, Any]:
+    """Have tantivy index the same tickets and answer the same questions."""
+    copies = [numbers[str(copied)] for copied, _ in sample]
+    asked = {
+        **{f"newest:{kind}": some for kind, some in words.items()},
+        **{f"ranked:{kind}": some for kind, some in words.items()},
+        "alike": [texts[pk] for pk in copies],
+    }
+    try:
+        python = tantivy_python()
+    except (OSError, subprocess.CalledProcessError) as error:
+        return {"tantivy": None, "tantivy is missing because": str(error)}
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(python), str(Path(__file__).parent / "overlay_peers" / "tantivy_app.py"), folder]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as peer:
+            assert peer.stdin is not None
+            assert peer.stdout is not None
+            peer.stdin.write(json.dumps({"rounds": asked}) + "\n")
+            rows = Ticket.objects.filter(product=product).values_list("pk", "reported_at", "text")
+            for pk, at, text in rows.iterator(chunk_size=5000):
+                peer.stdin.write(json.dumps({"id": pk, "at": int(at.timestamp()), "text": text}) + "\n")
+            peer.stdin.close()
+            told = json.loads(peer.stdout.read())
+    found = sum(numbers[str(sample[i][1])] in hits for i, hits in enumerate(told["found"])) / len(sample)
+    took = told["took"]
+
+    def ratio(name: str, theirs: str) -> float:
+        return round(float(mine[name]["p50_ms"]) / max(float(took[theirs]["p50_ms"]), 0.01), 2)
+
+    return {
+        "tantivy": took,
+        "near copies found by tantivy": found,
+        "newest common to tantivy": ratio("common word, newest 50", "newest:common"),
+        "numbers of newest common to tantivy": ratio("common word, numbers of the newest 50", "newest:common"),
+        "ranked common to tantivy": ratio("common word, best 50", "ranked:common"),
+        "numbers of ranked common to tantivy": ratio("common word, numbers of the best", "ranked:common"),
+        "similar tickets to tantivy": ratio("similar tickets", "alike"),
+    }
 
 
 def beside_trigrams(

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "workbench-bench"
 DASH = ("dash==4.4.1", "plotly-resampler==0.11.1")
 MARKDOWN = ("cmarkgfm==2025.10.22", "nh3==0.3.8")
+TANTIVY = ("tantivy==0.27.0",)
 UPLOT = "uplot@1.6.32"
 NGINX = """
 daemon off; master_process on; worker_processes 2; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -124,6 +125,11 @@ def uplot(files: Path) -> None:
 def dash_python() -> Path:
     """Return the Python of an environment that holds Dash and plotly-resampler."""
     return _python("dash", DASH)
+
+
+def tantivy_python() -> Path:
+    """Return the Python of an environment that holds tantivy."""
+    return _python("tantivy", TANTIVY)
 
 
 def _python(name: str, packages: Sequence[str]) -> Path:

@@ -116,12 +116,17 @@ def ticket_page(rows: QuerySet[Ticket], *, after: str = "", size: int = 50) -> T
     # Numbers first, the rows by them: with everything joined at once the planner may begin at another table's end.
     numbers = list(rows.values_list("pk", flat=True)[: size + 1])
     more = len(numbers) > size
-    labels = TicketSymptom.objects.select_related("symptom").order_by("-confidence", "symptom__position", "pk")
-    told = Ticket.objects.select_related("segment", "assigned_to").prefetch_related(Prefetch("labels", queryset=labels))
-    by_number = told.in_bulk(numbers[:size])
-    found = [by_number[number] for number in numbers[:size] if number in by_number]
+    found = rows_by_number(numbers[:size])
     key = f"{found[-1].reported_at.isoformat()}|{found[-1].pk}" if more and found else ""
     return TicketPage(tickets=found, next_key=key)
+
+
+def rows_by_number(numbers: Sequence[int]) -> list[Ticket]:
+    """Return tickets with what a list shows of them, in the order of their numbers given."""
+    labels = TicketSymptom.objects.select_related("symptom").order_by("-confidence", "symptom__position", "pk")
+    told = Ticket.objects.select_related("segment", "assigned_to").prefetch_related(Prefetch("labels", queryset=labels))
+    by_number = told.in_bulk(list(numbers))
+    return [by_number[number] for number in numbers if number in by_number]
 
 
 def ticket_for(user: "User | AnonymousUser", pk: int, action: Action = Action.VIEW) -> Ticket:

@@ -55,6 +55,11 @@ def tally(rows: QuerySet[Ticket], *, cap: int = CAP, has_words: bool = False) ->
     return _sampled(rows)
 
 
+def rows_expected(rows: QuerySet[Ticket, Any]) -> float:
+    """Return how many rows the planner expects."""
+    return _plan(rows)[1]
+
+
 def _plan(rows: QuerySet[Ticket, Any]) -> tuple[float, float]:
     """Return what the planner expects of a statement: its cost, and how many rows."""
     try:

@@ -16,6 +16,7 @@ from incidents.charts.labels import plural
 from incidents.core.access import Action
 from incidents.core.audit import audit_trail
 from incidents.response.queries import visible_incidents
+from incidents.tickets.best import best_matches, best_page
 from incidents.tickets.enums import LabelSource, TicketStatus
 from incidents.tickets.inbox import (
     TicketFilter,
@@ -72,23 +73,15 @@ def case_tickets(request: HttpRequest, case_id: int) -> HttpResponse:
 def listing(request: HttpRequest, product: Any, *, status_by_default: str = "", **window: Any) -> dict[str, Any]:
     """Return one page of the tickets that the address asks for, and with the first page the choices of its filters."""
     query = request.GET
-    status = query.get("status", status_by_default)
-    assigned = query.get("assigned", "")
     dimensions = list(dimensions_of(product))
     segment = chosen_segment(query, [dimension.key for dimension in dimensions])
-    chosen = TicketFilter(
-        symptom=query.get("symptom", ""),
-        status=status if status in TicketStatus.values else "",
-        words=query.get("q", "").strip(),
-        channel=query.get("channel", ""),
-        labelled_by=query.get("labelled_by", "") if query.get("labelled_by", "") in LabelSource.values else "",
-        is_unsure="unsure" in query,
-        assigned_to=request.user.get_username() if assigned == "me" else "none" if assigned == "none" else "",
-        segment=segment,
-        **window,
-    )
+    chosen = _chosen(request, status_by_default=status_by_default, segment=segment, **window)
     rows = tickets_matching(product, chosen)
-    page = ticket_page(rows, after=query.get("after", ""))
+    ranking = best_matches(product, chosen) if chosen.words and query.get("sort") == "best" else None
+    if ranking is not None:
+        page = best_page(ranking, after=query.get("after", ""))
+    else:
+        page = ticket_page(rows, after=query.get("after", ""))
     mended = corrected(product, chosen.words) if chosen.words and not page.tickets and not query.get("after") else None
     if mended is not None:
         rows = tickets_matching(product, replace(chosen, words=mended))
@@ -102,6 +95,8 @@ def listing(request: HttpRequest, product: Any, *, status_by_default: str = "", 
         "more_query": following.urlencode() if page.next_key else "",
         "chosen": chosen,
         "mended": mended,
+        "is_best_first": ranking is not None and mended is None,
+        "n_ranked": len(ranking.numbers) if ranking is not None and ranking.is_capped else None,
         "asked_words": chosen.words,
         "is_filtered": bool(
             chosen.symptom
@@ -127,6 +122,23 @@ def listing(request: HttpRequest, product: Any, *, status_by_default: str = "", 
             "segment_query": segment_query(segment),
         }
     return context
+
+
+def _chosen(request: HttpRequest, *, status_by_default: str, **more: Any) -> TicketFilter:
+    """Return the filter that the address asks for; what it does not know does not filter."""
+    query = request.GET
+    status, assigned = query.get("status", status_by_default), query.get("assigned", "")
+    labelled_by = query.get("labelled_by", "")
+    return TicketFilter(
+        symptom=query.get("symptom", ""),
+        status=status if status in TicketStatus.values else "",
+        words=query.get("q", "").strip(),
+        channel=query.get("channel", ""),
+        labelled_by=labelled_by if labelled_by in LabelSource.values else "",
+        is_unsure="unsure" in query,
+        assigned_to=request.user.get_username() if assigned == "me" else "none" if assigned == "none" else "",
+        **more,
+    )
 
 
 @require_safe
