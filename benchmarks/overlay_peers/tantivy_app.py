@@ -10,6 +10,8 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import tantivy  # type: ignore[import-not-found]
 
@@ -31,7 +33,7 @@ def main() -> None:
     writer.wait_merging_threads()
     index.reload()
     searcher = index.searcher()
-    took = {"indexing_s": round(time.perf_counter() - started, 1)}
+    took: dict[str, Any] = {"indexing_s": round(time.perf_counter() - started, 1)}
 
     def numbers(words: str, limit: int, *, newest: bool = False) -> list[int]:
         query = index.parse_query(words, ["text"])
@@ -39,7 +41,7 @@ def main() -> None:
         hits = searcher.search(query, limit, **more).hits
         return [int(searcher.doc(address)["id"][0]) for _, address in hits]
 
-    ways = {
+    ways: dict[str, Callable[[str], list[int]]] = {
         "newest": lambda words: numbers(words, 50, newest=True),
         "ranked": lambda words: numbers(words, 20),
         "alike": lambda words: numbers(words, 11),
