@@ -14,7 +14,7 @@ import numpy as np
 from incidents.stats.attribution.collapse import by_level, by_level_merged, products, proportional, share_out
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.dispersion import mix_variance
-from incidents.stats.attribution.evidence import Floats
+from incidents.stats.attribution.evidence import Floats, Ints
 from incidents.stats.attribution.exposed import Exposure, Moved, find_moved, moved_height
 from incidents.stats.attribution.frame import Frame, axis_level
 from incidents.stats.attribution.layout import CLASSES, Layout, Pool, every_cell, merged_cells, pool_cells, too_many
@@ -54,6 +54,14 @@ class State:
     day_dispersion: float = 0.02
     mix_dispersion: float = 0.005
     scope_dispersion: tuple[float, ...] = field(default=())  # per dimension of the lattice
+
+
+def _kinds(base: "Base", state: State) -> tuple[Floats, Floats, Floats]:
+    """Return what the background should bring of each kind and symptom (Q, K), and of each kind; `seen` by kind."""
+    seen = base.kind_seen(state)
+    every = seen.sum(1)
+    background = seen * (state.kept.reshape(seen.shape).sum(1) / every)[:, None]
+    return background, np.maximum(background.sum(1), 1e-300), every
 
 
 class Base:
@@ -225,21 +233,18 @@ class Base:
         frame = self.frame
         if not too_many(frame):
             return self.every
-        seen = self.kind_seen(state)
-        kept = state.kept.reshape(seen.shape).sum(1, keepdims=True)
-        background = seen * (kept / seen.sum(1, keepdims=True))
-        of_kind = np.maximum(background.sum(1), 1e-300)
-        signature = np.zeros(len(frame.kind_pattern), np.int64)
-        # one number a kind for each: the ratios of its symptoms go up and down together
-        features = [] if share is None else [(background * share).sum(1) / of_kind]
+        background, of_kind, seen = self.once(_kinds, state)
+        signature: Ints | None = None
+        features = [] if share is None else [np.einsum("qk,qk->q", background, share) / of_kind]
         for exposure, theta in apart:
-            relative = exposure.inside[frame.kind_pattern] * float(theta.sum()) / seen.sum(1)
+            # one number a kind for each: the ratios of its symptoms go up and down together
+            relative = exposure.inside[frame.kind_pattern] * float(theta.sum()) / seen
             features.append(relative / (1.0 + relative))
             for own in (exposure.state, None if exposure.moved is None else exposure.moved.signature):
                 if own is not None:
-                    signature = signature * (int(own.max()) + 1) + own
-        told = np.stack(features, axis=1) if features else np.zeros((len(seen), 0))
-        return merged_cells(frame, self.pool, background.ravel(), told, signature, n_wanted=n_classes)
+                    signature = own if signature is None else signature * (int(own.max()) + 1) + own
+        table = np.stack(features, axis=1) if features else np.zeros((len(seen), 0))
+        return merged_cells(frame, self.pool, background.ravel(), table, signature, n_wanted=n_classes)
 
     def at_times(self, state: State, layout: Layout, curve: Floats) -> Floats:
         """Average a curve over the times of a layout, weighted by the expected rate."""

@@ -68,6 +68,7 @@ class Pool:
     time_of_block: Ints
     block_of_time: Ints
     kind_counts: Floats  # (Q * K,)
+    kind_weight: Floats  # (Q,) complaints of each kind, never zero
 
 
 def too_many(frame: Frame) -> bool:
@@ -92,6 +93,7 @@ def pool_cells(frame: Frame) -> Pool:
         filled, at = np.unique(key, return_inverse=True)
         count = tally(at.reshape(-1), frame.cell_count, len(filled))
     blocks = np.arange(frame.n_blocks) if by_block else frame.step_block
+    kind_counts = tally(filled // n_times, count, n_rows)
     return Pool(
         pointer=np.searchsorted(filled, np.arange(n_rows + 1) * n_times),
         time=filled % n_times,
@@ -99,7 +101,8 @@ def pool_cells(frame: Frame) -> Pool:
         by_block=by_block,
         time_of_block=np.searchsorted(blocks, np.arange(frame.n_blocks + 1)),
         block_of_time=blocks,
-        kind_counts=tally(filled // n_times, count, n_rows),
+        kind_counts=kind_counts,
+        kind_weight=kind_counts.reshape(len(frame.kind_pattern), k).sum(1) + 1e-3,
     )
 
 
@@ -127,18 +130,19 @@ def every_cell(frame: Frame) -> Layout:
 
 
 def merged_cells(
-    frame: Frame, pool: Pool, background: Floats, features: Floats, signature: Ints, *, n_wanted: int = CLASSES
+    frame: Frame, pool: Pool, background: Floats, features: Floats, signature: Ints | None, *, n_wanted: int = CLASSES
 ) -> Layout:
-    """Merge kinds whose `features` (Q, F), each in 0..1, nearly agree; never across signatures (Q,) or symptoms.
+    """Merge kinds whose `features` (Q, F), each in 0..1, nearly agree; never across symptoms or a `signature` (Q,).
 
     `background` (Q * K,) complaints of each kind and symptom that the background should bring.
     """
     k = frame.n_symptoms
     n_kinds = len(frame.kind_pattern)
-    apart = np.unique(signature, return_inverse=True)[1].reshape(-1)
-    n_apart = int(apart.max()) + 1
-    weight = pool.kind_counts.reshape(n_kinds, k).sum(1) + 1e-3
-    classes = cluster(np.ascontiguousarray(features), weight, apart, n_apart, n_apart + n_wanted)
+    apart, n_apart = np.zeros(n_kinds, np.int64), 1
+    if signature is not None:
+        apart = np.unique(signature, return_inverse=True)[1].reshape(-1)
+        n_apart = int(apart.max()) + 1
+    classes = cluster(np.ascontiguousarray(features), pool.kind_weight, apart, n_apart, n_apart + n_wanted)
     n_classes = int(classes.max()) + 1
     row_kind = np.zeros(n_classes, np.int64)
     row_kind[classes] = np.arange(n_kinds)
