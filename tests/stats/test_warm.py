@@ -17,7 +17,7 @@ def test_each_entry_is_compiled_for_one_kind_of_arguments() -> None:
     warm()
     entries = [kernel.climb, clustering.cluster]
     entries += [getattr(collapse, name) for name in ("merge", "products", "share_out", "proportional")]
-    entries += [getattr(collapse, name) for name in ("by_level", "by_level_merged", "open_axis", "close_axis")]
+    entries += [getattr(collapse, name) for name in ("by_level", "by_level_merged", "open_axes", "close_axes")]
     entries += [getattr(collapse, name) for name in ("project", "by_kind", "by_step", "add_scaled")]
     for entry in entries:
         assert len(entry.signatures) == 1, entry  # type: ignore[attr-defined]

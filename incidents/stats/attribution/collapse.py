@@ -235,30 +235,44 @@ def proportional(
 
 
 @compiled(reorder=True)
-def open_axis(values: Floats) -> Floats:
-    """Append the sum over the middle axis, (before, n, after) to (before, n + 1, after)."""
-    before, n, after = values.shape
-    out = np.empty((before, n + 1, after))
-    for b in range(before):
-        last = out[b, n]
-        last[:] = 0.0
-        for i in range(n):
-            from_ = values[b, i]
-            into = out[b, i]
-            for c in range(after):
-                into[c] = from_[c]
-                last[c] += from_[c]
-    return out
+def open_axes(values: Floats, sizes: Ints) -> Floats:
+    """Append to each axis in turn the sum over it: (product of n, K) to (product of n + 1, K), `sizes` n (A,)."""
+    n_segments, k = values.shape
+    out = values.ravel().copy()
+    before, after = 1, n_segments * k
+    for n in sizes:
+        after //= n
+        last = np.empty(before * (n + 1) * after)
+        for b in range(before):
+            total = last[(b * (n + 1) + n) * after : (b + 1) * (n + 1) * after]
+            total[:] = 0.0
+            for i in range(n):
+                from_ = out[(b * n + i) * after : (b * n + i + 1) * after]
+                into = last[(b * (n + 1) + i) * after : (b * (n + 1) + i + 1) * after]
+                for c in range(after):
+                    into[c] = from_[c]
+                    total[c] += from_[c]
+        out = last
+        before *= n + 1
+    return out.reshape(-1, k)
 
 
 @compiled(reorder=True)
-def close_axis(values: Floats) -> Floats:
-    """Transpose of `open_axis`: add the last entry of the middle axis to the others."""
-    before, size, after = values.shape
-    n = size - 1
-    out = np.empty((before, n, after))
-    for b in range(before):
-        for i in range(n):
-            for c in range(after):
-                out[b, i, c] = values[b, i, c] + values[b, n, c]
-    return out
+def close_axes(values: Floats, sizes: Ints) -> Floats:
+    """Transpose of `open_axes`: along each axis in turn, add the last entry to the others."""
+    n_patterns, k = values.shape
+    out = values.ravel().copy()
+    before, after = 1, n_patterns * k
+    for n in sizes:
+        after //= n + 1
+        last = np.empty(before * n * after)
+        for b in range(before):
+            total = out[(b * (n + 1) + n) * after : (b + 1) * (n + 1) * after]
+            for i in range(n):
+                from_ = out[(b * (n + 1) + i) * after : (b * (n + 1) + i + 1) * after]
+                into = last[(b * n + i) * after : (b * n + i + 1) * after]
+                for c in range(after):
+                    into[c] = from_[c] + total[c]
+        out = last
+        before *= n
+    return out.reshape(-1, k)

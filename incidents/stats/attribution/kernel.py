@@ -67,8 +67,8 @@ def climb(
     `mass` (m, K, D), `design` (p, D), `rho` (1 + K + 1, D). Returns v, delta, rho, complaints that each column owns
     (m, K), the same with a complaint's share squared, the reduced Hessian, joint density, likelihood, log determinant
     of the blocks, that of the rest (NaN where rounding made it indefinite), variance of the last column's log total,
-    steps, slope and variance of `slope_of_owned`. If `faint`, the last column starts so low that it owns nothing, and
-    the first step is to find a better start for it.
+    steps, slope of `slope_of_owned`, and the variance of what the last column owns (where that rest is NaN, without the
+    slope's part). If `faint`, the last column starts so low that it owns nothing, and a better start is found for it.
     """
     m, k, n_blocks = mass.shape
     p = len(design)
@@ -220,4 +220,9 @@ def climb(
             squared[j, y] = pair[j * (j + 3) // 2, y].sum()
     slope = np.empty(q)
     apart = slope_of_owned(n_background, split, design, single, pair, mixed, shared, slope)
+    if math.isfinite(rest):
+        through = slope.copy()
+        forward(factor, through)
+        for a in range(q):
+            apart += through[a] * through[a]
     return v, delta, rho, owned, squared, reduced, joint, likelihood, log_det, rest, variance, used, slope, apart

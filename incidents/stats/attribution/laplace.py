@@ -70,18 +70,12 @@ class Mode:
     total_variance: float  # of the logarithm of the last column's total
     iterations: int
     log_likelihood: float = field(default=0.0)
-    owned_slope: Floats = field(default_factory=lambda: np.zeros(0))  # see `owned.slope_of_owned`
-    owned_apart: float = 0.0
+    owned_variance: float = 0.0  # of the number of complaints that the last column owns, see `owned`
 
     @property
     def evidence(self) -> float:
         """Laplace's log marginal likelihood up to what all problems on the same cells share."""
         return float(self.log_joint - 0.5 * self.log_determinant + 0.5 * np.log(2 * np.pi) * self.v.size)
-
-    @property
-    def owned_variance(self) -> float:
-        """Variance of the number of complaints that the last column owns, chance in whose they are left out."""
-        return self.owned_apart + float(self.owned_slope @ np.linalg.solve(self.precision, self.owned_slope))
 
 
 def find_mode(
@@ -127,6 +121,7 @@ def find_mode(
     )
     if not math.isfinite(rest):
         reduced, rest, variance = _raised(reduced, v)
+        apart += float(slope @ np.linalg.solve(reduced, slope))
     return Mode(
         v=v,
         delta=delta,
@@ -141,8 +136,7 @@ def find_mode(
         squared=squared,
         iterations=used,
         log_likelihood=likelihood,
-        owned_slope=slope,
-        owned_apart=apart,
+        owned_variance=apart,
     )
 
 

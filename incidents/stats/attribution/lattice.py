@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from incidents.stats.attribution.collapse import close_axis, open_axis
+from incidents.stats.attribution.collapse import close_axes, open_axes
 from incidents.stats.attribution.counting import tally
 from incidents.stats.attribution.evidence import UNKNOWN, CaseEvidence, Floats, Ints
 
@@ -51,6 +51,15 @@ class Lattice:
         """Number of patterns."""
         return int(np.prod(self.open_shape, dtype=np.int64))
 
+    @cached_property
+    def n_segments(self) -> int:
+        """Number of segments."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @cached_property
+    def _sizes(self) -> Ints:
+        return np.array(self.shape, dtype=np.int64)
+
     def locate(self, rows: Ints) -> Ints:
         """Return the flat pattern number of each row (n, n_dimensions) of value indices, -1 for unknown."""
         flat = np.zeros(len(rows), np.int64)
@@ -64,21 +73,15 @@ class Lattice:
 
     def margins(self, segments: Floats) -> Floats:
         """Sum an array over segments (leading axes as `shape`) over what each pattern leaves open."""
-        out = np.ascontiguousarray(segments, dtype=np.float64)
-        for axis, size in enumerate(self.shape):
-            shape = out.shape
-            opened = open_axis(out.reshape(int(np.prod(shape[:axis])), size, -1))
-            out = opened.reshape(*shape[:axis], size + 1, *shape[axis + 1 :])
-        return out
+        n = len(self.shape)
+        flat = np.ascontiguousarray(segments, dtype=np.float64).reshape(self.n_segments, -1)
+        return open_axes(flat, self._sizes).reshape(*self.open_shape, *segments.shape[n:])
 
     def spread(self, patterns: Floats) -> Floats:
         """Transpose of `margins`: give each segment the sum over the patterns it is compatible with."""
-        out = np.ascontiguousarray(patterns, dtype=np.float64)
-        for axis, size in enumerate(self.shape):
-            shape = out.shape
-            closed = close_axis(out.reshape(int(np.prod(shape[:axis])), size + 1, -1))
-            out = closed.reshape(*shape[:axis], size, *shape[axis + 1 :])
-        return out
+        n = len(self.shape)
+        flat = np.ascontiguousarray(patterns, dtype=np.float64).reshape(self.n_patterns, -1)
+        return close_axes(flat, self._sizes).reshape(*self.shape, *patterns.shape[n:])
 
     def mask(self, scope: tuple[tuple[int, tuple[int, ...]], ...]) -> Floats:
         """Return 1 for segments inside a scope; a merged level counts with the share of its values."""
