@@ -75,13 +75,13 @@ class Lattice:
         """Sum an array over segments (leading axes as `shape`) over what each pattern leaves open."""
         n = len(self.shape)
         flat = np.ascontiguousarray(segments, dtype=np.float64).reshape(self.n_segments, -1)
-        return open_axes(flat, self._sizes).reshape(*self.open_shape, *segments.shape[n:])
+        return open_axes(flat, self._sizes).reshape((*self.open_shape, *segments.shape[n:]))
 
     def spread(self, patterns: Floats) -> Floats:
         """Transpose of `margins`: give each segment the sum over the patterns it is compatible with."""
         n = len(self.shape)
         flat = np.ascontiguousarray(patterns, dtype=np.float64).reshape(self.n_patterns, -1)
-        return close_axes(flat, self._sizes).reshape(*self.shape, *patterns.shape[n:])
+        return close_axes(flat, self._sizes).reshape((*self.shape, *patterns.shape[n:]))
 
     def mask(self, scope: tuple[tuple[int, tuple[int, ...]], ...]) -> Floats:
         """Return 1 for segments inside a scope; a merged level counts with the share of its values."""
