@@ -10,7 +10,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import expit
 
 from incidents.stats.attribution.base import State
 from incidents.stats.attribution.candidate import Candidate
@@ -19,7 +18,7 @@ from incidents.stats.attribution.engine import conclude, prepare
 from incidents.stats.attribution.evidence import CaseEvidence, Floats
 from incidents.stats.attribution.findings import Attribution
 from incidents.stats.attribution.frame import Frame
-from incidents.stats.attribution.search import STOP, UNLOGGED, Found, Search, Slot
+from incidents.stats.attribution.search import STOP, UNLOGGED, Found, Search, Slot, rivals_share
 
 # A moved change with a smaller posterior in a slot than this left no mark on it.
 UNTOUCHED = 0.01
@@ -161,20 +160,23 @@ class _Rerun(Search):
         used = {effect.exposure.change for effect in state.effects}
         known = {candidate.exposure.change: candidate for candidate in self.kept.weak}
         scores = self.screen.scores(state)
-        probability = np.zeros(self.frame.n_changes)
+        kept = self.kept.weak_probability
+        with np.errstate(divide="ignore"):
+            before = np.log(kept) - np.log(max(1.0 - float(kept.sum()), 1e-9))
+        log_odds = np.full(self.frame.n_changes, -np.inf)
         gains = np.full(self.frame.n_changes, -np.inf)
         out: list[Candidate] = []
         wanted = []
         for j in (j for j in self.reachable if j not in used):
             if j not in self.moved and j in known and self.kept.gains[j] + self.prior[j] < NEAR:
                 out.append(known[j])
-                gains[j], probability[j] = self.kept.gains[j], self.kept.weak_probability[j]
+                gains[j], log_odds[j] = self.kept.gains[j], before[j]
             else:
                 wanted.append(j)
         for j, trial, first in self._looked_at(state, wanted, scores, np.inf):
             fitted = self._shapes(trial, first, scores[j], NEAR)
             odds = np.array([self._log_odds(c) for c in fitted])
-            probability[j] = float(expit(log_sum(odds)))
+            log_odds[j] = log_sum(odds)
             gains[j] = max(c.gain for c in fitted)
             out.append(fitted[int(np.argmax(odds))])
-        return out, probability, gains
+        return out, rivals_share(log_odds), gains

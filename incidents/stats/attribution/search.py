@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import expit
 
 from incidents.stats.attribution.base import Base, State
 from incidents.stats.attribution.candidate import Candidate, Evaluator, Trial
@@ -300,20 +299,29 @@ class Search:
         allowed = [j for j in self.reachable if j not in used]
         scores = self.screen.scores(state)
         chosen = sorted(allowed, key=lambda j: -scores[j].max())[:EXACT]
-        probability = np.zeros(self.frame.n_changes)
+        log_odds = np.full(self.frame.n_changes, -np.inf)
         gains = np.full(self.frame.n_changes, -np.inf)
         out: list[Candidate] = []
         for j, trial, first in self._looked_at(state, chosen, scores, np.inf):
             fitted = self._shapes(trial, first, scores[j], HOPELESS)
             odds = np.array([self._log_odds(c) for c in fitted])
-            probability[j] = float(expit(log_sum(odds)))
+            log_odds[j] = log_sum(odds)
             gains[j] = max(c.gain for c in fitted)
             out.append(fitted[int(np.argmax(odds))])
         for j in allowed:
             if j not in chosen:
-                guess = min(float(scores[j].max()) - 3.0, 0.0)
-                probability[j] = float(expit(guess + self.prior[j]))
-        return out, probability, gains
+                log_odds[j] = min(float(scores[j].max()) - 3.0, 0.0) + self.prior[j]
+        return out, rivals_share(log_odds), gains
+
+
+def rivals_share(log_odds: Floats) -> Floats:
+    """Return the probability (J,) of each change to own one more excess, where one more there may be and only one.
+
+    `log_odds` (J,) of that excess against none. Changes that fit the same faint rise are rivals for it: weighed each by
+    itself, a score of them would all be likely.
+    """
+    none = log_sum(np.append(log_odds, 0.0))  # the logarithm of what there is to choose from, none of them included
+    return np.asarray(np.exp(log_odds - none), dtype=np.float64)
 
 
 def _floor(best: float, reach: float) -> float:
