@@ -85,16 +85,12 @@ def posterior(search: Search, found: Found) -> Posterior:
                 draws[candidate.exposure.change, mine] += amount
     upper = np.zeros(n_changes)
     z = 1.645 if settings.interval == 0.9 else float(np.sqrt(2) * _inverse_error(settings.interval))
-    # Of the rivals for one more excess, a draw has one or none.
-    turn, taken = random.random(n), 0.0
     for candidate in found.weak:
         j = candidate.exposure.change
         error = min(candidate.log_error, MOST_LOG_ERROR)
         upper[j] = candidate.size * np.exp(z * error) + z * np.sqrt(candidate.thinning)
-        probable = float(found.weak_probability[j])
-        if probable > 0.004:
-            mine = np.flatnonzero((turn >= taken) & (turn < taken + probable))
-            taken += probable
+        if found.weak_probability[j] > 0.004:
+            mine = np.flatnonzero(random.random(n) < found.weak_probability[j])
             draws[j, mine] += drawn_tickets(random, candidate, settings, len(mine))
     for group in same_exposure(search):  # one answer for changes that are the same to the model
         draws[group] = np.sort(draws[group], axis=None).reshape(n, len(group)).mean(1)

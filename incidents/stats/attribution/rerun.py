@@ -18,7 +18,7 @@ from incidents.stats.attribution.engine import conclude, prepare
 from incidents.stats.attribution.evidence import CaseEvidence, Floats
 from incidents.stats.attribution.findings import Attribution
 from incidents.stats.attribution.frame import Frame
-from incidents.stats.attribution.search import STOP, UNLOGGED, Found, Search, Slot, rivals_share
+from incidents.stats.attribution.search import STOP, UNLOGGED, Found, Search, Slot
 
 # A moved change with a smaller posterior in a slot than this left no mark on it.
 UNTOUCHED = 0.01
@@ -109,12 +109,13 @@ class _Rerun(Search):
             fresh.append(self._slot(candidates))
             state = self.evaluator.adopt(state, best)
         kept = [self._weighed(state, index, effect.exposure.change) for index, effect in enumerate(effects)]
-        weak, probability, gains = self._weak(state)
+        weak, log_odds, gains = self._weak(state)
         return Found(
             state=state,
             slots=(*(slot for slot in kept if slot is not None), *fresh),
             weak=tuple(weak),
-            weak_probability=probability,
+            weak_log_odds=log_odds,
+            weak_probability=self._shared(state, weak, log_odds),
             gains=gains,
             fits=self.evaluator.fits,
         )
@@ -160,9 +161,6 @@ class _Rerun(Search):
         used = {effect.exposure.change for effect in state.effects}
         known = {candidate.exposure.change: candidate for candidate in self.kept.weak}
         scores = self.screen.scores(state)
-        kept = self.kept.weak_probability
-        with np.errstate(divide="ignore"):
-            before = np.log(kept) - np.log(max(1.0 - float(kept.sum()), 1e-9))
         log_odds = np.full(self.frame.n_changes, -np.inf)
         gains = np.full(self.frame.n_changes, -np.inf)
         out: list[Candidate] = []
@@ -170,7 +168,7 @@ class _Rerun(Search):
         for j in (j for j in self.reachable if j not in used):
             if j not in self.moved and j in known and self.kept.gains[j] + self.prior[j] < NEAR:
                 out.append(known[j])
-                gains[j], log_odds[j] = self.kept.gains[j], before[j]
+                gains[j], log_odds[j] = self.kept.gains[j], self.kept.weak_log_odds[j]
             else:
                 wanted.append(j)
         for j, trial, first in self._looked_at(state, wanted, scores, np.inf):
@@ -179,4 +177,4 @@ class _Rerun(Search):
             log_odds[j] = log_sum(odds)
             gains[j] = max(c.gain for c in fitted)
             out.append(fitted[int(np.argmax(odds))])
-        return out, rivals_share(log_odds), gains
+        return out, log_odds, gains

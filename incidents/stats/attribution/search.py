@@ -6,7 +6,7 @@ the other slots, the posterior is spread over every change and shape that could 
 event, and over nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from incidents.stats.attribution.candidate import Candidate, Evaluator, Trial
 from incidents.stats.attribution.counting import log_sum
 from incidents.stats.attribution.evidence import Floats
 from incidents.stats.attribution.frame import Frame
+from incidents.stats.attribution.rivals import likeness, rivals_share
 from incidents.stats.attribution.screen import Screen, promising
 from incidents.stats.attribution.surges import best_surge
 from incidents.stats.attribution.unlogged import Scan
@@ -55,7 +56,8 @@ class Found:
     state: State
     slots: tuple[Slot, ...]
     weak: tuple[Candidate, ...]  # the best shape of each change without a slot
-    weak_probability: Floats  # (J,) probability that it should have had one
+    weak_log_odds: Floats  # (J,) of one more excess against none, each change by itself
+    weak_probability: Floats  # (J,) probability that it should have had one, beside its rivals
     gains: Floats  # (J,) best log Bayes factor on top of the final state
     fits: int
 
@@ -97,12 +99,13 @@ class Search:
             state, slots = self._owners(self.base.fit(replace(state, effects=left), 6))
         state, slots = self._halves(state, slots)
         self._tell(0.8)
-        weak, probability, gains = self._weak(state)
+        weak, log_odds, gains = self._weak(state)
         return Found(
             state=state,
             slots=tuple(slots),
             weak=tuple(weak),
-            weak_probability=probability,
+            weak_log_odds=log_odds,
+            weak_probability=self._shared(state, weak, log_odds),
             gains=gains,
             fits=self.evaluator.fits,
         )
@@ -311,17 +314,15 @@ class Search:
         for j in allowed:
             if j not in chosen:
                 log_odds[j] = min(float(scores[j].max()) - 3.0, 0.0) + self.prior[j]
-        return out, rivals_share(log_odds), gains
+        return out, log_odds, gains
 
-
-def rivals_share(log_odds: Floats) -> Floats:
-    """Return the probability (J,) of each change to own one more excess, where one more there may be and only one.
-
-    `log_odds` (J,) of that excess against none. Changes that fit the same faint rise are rivals for it: weighed each by
-    itself, a score of them would all be likely.
-    """
-    none = log_sum(np.append(log_odds, 0.0))  # the logarithm of what there is to choose from, none of them included
-    return np.asarray(np.exp(log_odds - none), dtype=np.float64)
+    def _shared(self, state: State, weak: Sequence[Candidate], log_odds: Floats) -> Floats:
+        """Return each change's probability (J,) of one more excess, candidates for the same one as rivals."""
+        alike = np.eye(len(log_odds))
+        if weak:
+            at = np.array([candidate.exposure.change for candidate in weak])
+            alike[np.ix_(at, at)] = likeness(self.base, state, weak)
+        return rivals_share(log_odds, alike)
 
 
 def _floor(best: float, reach: float) -> float:
