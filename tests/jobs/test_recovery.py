@@ -51,25 +51,25 @@ def test_a_wake_up_alone_gets_a_job_done(start_worker: WorkerStarter) -> None:
     Heartbeat.objects.create(name="sweeper", part=Part.SWEEPER, seen_at=Now() + dt.timedelta(hours=1))
     start_worker(include=INCLUDE)
     job = services.enqueue(kind="test.slow", payload={"seconds": 0})
-    wait_for(lambda: is_done(job), seconds=20, what="a job with a living worker")
+    wait_for(lambda: is_done(job), seconds=40, what="a job with a living worker")
     assert queries.signs_of_life().worker_alive
 
 
 def test_what_people_wait_for_passes_long_work_that_nobody_waits_for(start_worker: WorkerStarter) -> None:
     start_worker(include=INCLUDE, concurrency=2, beat=True)
-    long = [services.enqueue(kind="test.patient", payload={"seconds": 2}) for _ in range(3)]
-    wait_for(lambda: any(is_working(job) for job in long), seconds=20, what="the first long job")
+    long = [services.enqueue(kind="test.patient", payload={"seconds": 4}) for _ in range(3)]
+    wait_for(lambda: any(is_working(job) for job in long), seconds=40, what="the first long job")
     short = services.enqueue(kind="test.slow", payload={"seconds": 0})
-    wait_for(lambda: is_done(short), seconds=20, what="the short job")
+    wait_for(lambda: is_done(short), seconds=40, what="the short job")
     assert sum(is_done(job) for job in long) < 2
     assert Job.objects.filter(kind="test.patient", state=JobState.RUNNING).count() <= 1
-    wait_for(lambda: all(is_done(job) for job in long), seconds=30, what="the long jobs, one after another")
+    wait_for(lambda: all(is_done(job) for job in long), seconds=60, what="the long jobs, one after another")
 
 
 def test_a_killed_workers_job_is_done_once_within_fifteen_seconds_of_the_restart(start_worker: WorkerStarter) -> None:
     worker = start_worker(include=INCLUDE, beat=True)
     job = services.enqueue(kind="test.slow", payload={"seconds": 1.5})
-    wait_for(lambda: is_working(job), seconds=10, what="the first attempt")
+    wait_for(lambda: is_working(job), seconds=30, what="the first attempt")
     kill_whole_worker(worker)
     assert not is_done(job)
 
@@ -85,10 +85,10 @@ def test_a_killed_workers_job_is_done_once_within_fifteen_seconds_of_the_restart
 def test_a_killed_child_costs_one_attempt_and_no_effect(start_worker: WorkerStarter) -> None:
     worker = start_worker(include=INCLUDE, beat=True)
     job = services.enqueue(kind="test.slow", payload={"seconds": 1.5})
-    wait_for(lambda: is_working(job), seconds=10, what="the first attempt")
+    wait_for(lambda: is_working(job), seconds=30, what="the first attempt")
     for child in children_of(worker.pid):
         os.kill(child, signal.SIGKILL)
-    wait_for(lambda: is_done(job), seconds=20, what="the second attempt")
+    wait_for(lambda: is_done(job), seconds=40, what="the second attempt")
     assert Group.objects.filter(name__startswith="effect of job").count() == 1
 
 
@@ -98,7 +98,7 @@ def test_a_stopped_worker_gives_its_job_back_at_once(
     monkeypatch.setenv("REMAP_SIGTERM", "SIGQUIT")
     worker = start_worker(include=INCLUDE)
     job = services.enqueue(kind="test.slow", payload={"seconds": 60})
-    wait_for(lambda: is_working(job), seconds=10, what="the first attempt")
+    wait_for(lambda: is_working(job), seconds=30, what="the first attempt")
     worker.send_signal(signal.SIGTERM)
     worker.wait(timeout=30)
     stored = Job.objects.get(pk=job.pk)
