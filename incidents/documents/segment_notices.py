@@ -93,10 +93,10 @@ def _check_segment(document: Document, segment: Segment) -> None:
 
 def _cut(document: Document, facts: CaseFacts, segment: Segment) -> tuple[str, str]:
     """Return (title, text); the title is the template's first heading, "" where it has none."""
-    if not changes_reaching(facts, segment):
-        raise NotReady("None of the contributing changes reached these people: there is nothing to tell them.")
     source = template_named(document.incident.product, TemplateKind.SEGMENT).source
     edition = segment_edition(title=document.title, body=document.body, facts=facts, segment=segment, source=source)
+    if not edition.n_reaching:
+        raise NotReady("None of the contributing changes reached these people: there is nothing to tell them.")
     first, _, rest = edition.text.lstrip().partition("\n")
     if not first.startswith("# "):
         return "", edition.text

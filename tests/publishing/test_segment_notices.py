@@ -21,11 +21,16 @@ def in_page(person: object) -> Client:
 
 
 @pytest.fixture
-def notice(story: Story) -> Document:
-    """Return an approved notice for people on the web."""
+def source(story: Story) -> Document:
+    """Return a text about a change that reached people on the web alone."""
     story.change.scope = {"surface": ["web"]}
     story.change.save()
-    source = story.sound()
+    return story.sound()
+
+
+@pytest.fixture
+def notice(story: Story, source: Document) -> Document:
+    """Return an approved notice for people on the web."""
     return story.approved(write_segment_notice(actor=story.comms, document=source, segment={"surface": "web"}))
 
 
@@ -50,10 +55,7 @@ def test_it_is_frozen_with_the_rest(story: Story, notice: Document) -> None:
         Publication.objects.filter(pk=publication.pk).update(readers="everybody")
 
 
-def test_from_the_audiences_to_the_draft_and_anew(story: Story) -> None:
-    story.change.scope = {"surface": ["web"]}
-    story.change.save()
-    source = story.sound()
+def test_from_the_audiences_to_the_draft_and_anew(story: Story, source: Document) -> None:
     client = in_page(story.comms)
     audiences = reverse("document-editions", kwargs={"document_id": source.pk})
     assert "Choose a segment to write a notice" in client.get(audiences, {"for": "segment"}).content.decode()
@@ -79,10 +81,7 @@ def test_from_the_audiences_to_the_draft_and_anew(story: Story) -> None:
     assert "It is over." in page
 
 
-def test_who_may_only_read_is_not_offered_it(story: Story) -> None:
-    story.change.scope = {"surface": ["web"]}
-    story.change.save()
-    source = story.sound()
+def test_who_may_only_read_is_not_offered_it(story: Story, source: Document) -> None:
     client = in_page(story.support)
     audiences = reverse("document-editions", kwargs={"document_id": source.pk})
     page = client.get(audiences, {"for": "segment", "seg.surface": "web"}).content.decode()

@@ -13,7 +13,6 @@ import numpy as np
 
 from incidents.stats.attribution.base import State
 from incidents.stats.attribution.candidate import Candidate
-from incidents.stats.attribution.counting import log_sum
 from incidents.stats.attribution.engine import conclude, prepare
 from incidents.stats.attribution.evidence import CaseEvidence, Floats
 from incidents.stats.attribution.findings import Attribution
@@ -109,16 +108,7 @@ class _Rerun(Search):
             fresh.append(self._slot(candidates))
             state = self.evaluator.adopt(state, best)
         kept = [self._weighed(state, index, effect.exposure.change) for index, effect in enumerate(effects)]
-        weak, log_odds, gains = self._weak(state)
-        return Found(
-            state=state,
-            slots=(*(slot for slot in kept if slot is not None), *fresh),
-            weak=tuple(weak),
-            weak_log_odds=log_odds,
-            weak_probability=self._shared(state, weak, log_odds),
-            gains=gains,
-            fits=self.evaluator.fits,
-        )
+        return self._found(state, [*(slot for slot in kept if slot is not None), *fresh])
 
     def _candidates(self, state: State) -> list[Candidate]:
         """Return what could own one more excess: changes of the log, or an event that no log knows."""
@@ -171,10 +161,8 @@ class _Rerun(Search):
                 gains[j], log_odds[j] = self.kept.gains[j], self.kept.weak_log_odds[j]
             else:
                 wanted.append(j)
-        for j, trial, first in self._looked_at(state, wanted, scores, np.inf):
-            fitted = self._shapes(trial, first, scores[j], NEAR)
-            odds = np.array([self._log_odds(c) for c in fitted])
-            log_odds[j] = log_sum(odds)
-            gains[j] = max(c.gain for c in fitted)
-            out.append(fitted[int(np.argmax(odds))])
+        for candidate, log_odds_of, gain in self._best_shapes(state, wanted, scores, NEAR):
+            j = candidate.exposure.change
+            log_odds[j], gains[j] = log_odds_of, gain
+            out.append(candidate)
         return out, log_odds, gains

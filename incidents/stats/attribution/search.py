@@ -6,7 +6,7 @@ the other slots, the posterior is spread over every change and shape that could 
 event, and over nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -99,6 +99,10 @@ class Search:
             state, slots = self._owners(self.base.fit(replace(state, effects=left), 6))
         state, slots = self._halves(state, slots)
         self._tell(0.8)
+        return self._found(state, slots)
+
+    def _found(self, state: State, slots: Sequence[Slot]) -> Found:
+        """Return excesses with their owners, and what the changes without one could still own."""
         weak, log_odds, gains = self._weak(state)
         return Found(
             state=state,
@@ -305,16 +309,23 @@ class Search:
         log_odds = np.full(self.frame.n_changes, -np.inf)
         gains = np.full(self.frame.n_changes, -np.inf)
         out: list[Candidate] = []
-        for j, trial, first in self._looked_at(state, chosen, scores, np.inf):
-            fitted = self._shapes(trial, first, scores[j], HOPELESS)
-            odds = np.array([self._log_odds(c) for c in fitted])
-            log_odds[j] = log_sum(odds)
-            gains[j] = max(c.gain for c in fitted)
-            out.append(fitted[int(np.argmax(odds))])
+        for candidate, log_odds_of, gain in self._best_shapes(state, chosen, scores, HOPELESS):
+            j = candidate.exposure.change
+            log_odds[j], gains[j] = log_odds_of, gain
+            out.append(candidate)
         for j in allowed:
             if j not in chosen:
                 log_odds[j] = min(float(scores[j].max()) - 3.0, 0.0) + self.prior[j]
         return out, log_odds, gains
+
+    def _best_shapes(
+        self, state: State, chosen: list[int], scores: Floats, floor: float
+    ) -> Iterator[tuple[Candidate, float, float]]:
+        """Yield each change's likeliest shape, with the log odds and the best log Bayes factor of all its shapes."""
+        for j, trial, first in self._looked_at(state, chosen, scores, np.inf):
+            fitted = self._shapes(trial, first, scores[j], floor)
+            odds = np.array([self._log_odds(c) for c in fitted])
+            yield fitted[int(np.argmax(odds))], log_sum(odds), max(c.gain for c in fitted)
 
     def _shared(self, state: State, weak: Sequence[Candidate], log_odds: Floats) -> Floats:
         """Return each change's probability (J,) of one more excess, candidates for the same one as rivals."""

@@ -130,7 +130,8 @@ def test_a_run_without_cells_has_no_layers_under_a_filter(reader: Client, incide
     assert {trace["meta"]["role"] for trace in body["complaints"]["figure"]["data"]} == {"symptom"}
 
 
-def test_under_a_filter_the_complaints_are_shared_out_by_the_run(reader: Client, incident: Incident) -> None:
+def attribute_rise(incident: Incident) -> None:
+    """Record complaints of the command line that rise with a change and fall with its end, and attribute them."""
     product = incident.product
     make_change(product, scope={"surface": ["cli"]}, started_at=at(10, 0), ended_at=at(20, 0), end_kind="revert")
     for day in range(1, 31):
@@ -141,6 +142,11 @@ def test_under_a_filter_the_complaints_are_shared_out_by_the_run(reader: Client,
             make_ticket(product, "forgetful", segment={"surface": "web"}, reported_at=at(day, 6 + i))
             make_ticket(product, "forgetful", segment={"surface": "cli"}, reported_at=at(day, 12 + i))
     run_attribution(incident=incident, actor=None)
+
+
+def test_under_a_filter_the_complaints_are_shared_out_by_the_run(reader: Client, incident: Incident) -> None:
+    product = incident.product
+    attribute_rise(incident)
     shown = answer(reader, incident, layers="1", **{"seg.surface": "cli"})["complaints"]
     traces = {one["meta"]["role"]: from_float32(one["y"])[:-1] for one in shown["figure"]["data"]}
     parts = sum(values for role, values in traces.items() if role != "observed")
@@ -158,15 +164,7 @@ def test_under_a_filter_labels_that_a_merge_moved_are_shared_out_as_they_were(
     reader: Client, incident: Incident
 ) -> None:
     product = incident.product
-    make_change(product, scope={"surface": ["cli"]}, started_at=at(10, 0), ended_at=at(20, 0), end_kind="revert")
-    for day in range(1, 31):
-        for i in range(12 if 10 <= day < 20 else 2):
-            make_ticket(product, "slow", segment={"surface": "cli"}, reported_at=at(day, i))
-        for i in range(2 + day % 3):
-            make_ticket(product, "slow", segment={"surface": "web"}, reported_at=at(day, i))
-            make_ticket(product, "forgetful", segment={"surface": "web"}, reported_at=at(day, 6 + i))
-            make_ticket(product, "forgetful", segment={"surface": "cli"}, reported_at=at(day, 12 + i))
-    run_attribution(incident=incident, actor=None)
+    attribute_rise(incident)
 
     def traces() -> tuple[dict[str, np.ndarray], str]:
         shown = answer(reader, incident, layers="1", **{"seg.surface": "cli"})["complaints"]
